@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Says at compile time, in one line, what is wrong with a list of layers.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include "lamina/nn/layers.hpp"
+
+namespace lamina::nn {
+
+template <class L>
+concept Layer = requires { { L::role } -> std::convertible_to<Role>; };
+
+namespace detail {
+
+template <class L, Role R>
+constexpr bool has_role() {
+  if constexpr (Layer<L>) {
+    return L::role == R;
+  } else {
+    return false;
+  }
+}
+
+template <class L>
+struct CheckBody {
+  static_assert(has_role<L, Role::Body>(), "the body of nn::Residual must be nn::Attention or nn::GatedMlp");
+  static constexpr bool value = true;
+};
+
+template <class T>
+constexpr bool is_rope = false;
+template <class P>
+constexpr bool is_rope<Rope<P>> = std::is_same_v<P, Adjacent> || std::is_same_v<P, Halves>;
+
+template <class Position, class Mask>
+struct CheckBody<Attention<Position, Mask>> {
+  static_assert(is_rope<Position>, "nn::Attention needs nn::Rope<nn::Adjacent> or nn::Rope<nn::Halves> first");
+  static_assert(std::is_same_v<Mask, Causal>, "nn::Attention needs a mask second: nn::Causal");
+  static constexpr bool value = true;
+};
+
+template <class Activation>
+struct CheckBody<GatedMlp<Activation>> {
+  static_assert(std::is_same_v<Activation, Silu>, "nn::GatedMlp needs an activation: nn::Silu");
+  static constexpr bool value = true;
+};
+
+template <class L>
+struct CheckInBlock {
+  static_assert(has_role<L, Role::Residual>(), "the block of nn::Repeat must be made of nn::Residual<Norm, Body>");
+  static constexpr bool value = true;
+};
+template <class Norm, class Body>
+struct CheckInBlock<Residual<Norm, Body>> {
+  static_assert(has_role<Norm, Role::Norm>(), "nn::Residual needs a norm first: nn::RmsNorm<\"name\">");
+  static constexpr bool value = CheckBody<Body>::value;
+};
+
+template <class Block>
+struct CheckBlock {
+  static_assert(has_role<Block, Role::List>(), "nn::Repeat takes one nn::Sequence of layers");
+  static constexpr bool value = true;
+};
+template <class... Ls>
+struct CheckBlock<Sequence<Ls...>> {
+  static_assert(sizeof...(Ls) > 0, "the block of nn::Repeat is empty");
+  static constexpr bool value = (CheckInBlock<Ls>::value && ...);
+};
+
+template <class L>
+struct CheckTop {
+  static_assert(Layer<L>, "a layer list holds something that is not a layer of namespace lamina::nn");
+  static constexpr bool value = true;
+};
+template <class Block>
+struct CheckTop<Repeat<Block>> {
+  static constexpr bool value = CheckBlock<Block>::value;
+};
+
+template <class... Ls>
+struct Ends {
+  static constexpr bool ok = false;
+};
+template <class First, class... Rest>
+struct Ends<First, Rest...> {
+  template <class... Ts>
+  struct Last;
+  template <class T>
+  struct Last<T> {
+    using type = T;
+  };
+  template <class T, class U, class... Us>
+  struct Last<T, U, Us...> : Last<U, Us...> {};
+  static constexpr bool first_is_embedding = has_role<First, Role::Embedding>();
+  static constexpr bool last_is_head = has_role<typename Last<First, Rest...>::type, Role::Head>();
+};
+
+template <class List>
+struct CheckLayers {
+  static_assert(has_role<List, Role::List>(), "a family's Layers must be an nn::Sequence");
+  static constexpr bool value = true;
+};
+template <class... Ls>
+struct CheckLayers<Sequence<Ls...>> {
+  static_assert(sizeof...(Ls) > 0, "a family's Layers are empty");
+  static_assert((Layer<Ls> && ...), "a layer list holds something that is not a layer of namespace lamina::nn");
+  static_assert(Ends<Ls...>::first_is_embedding, "a family's Layers must begin with nn::TokenEmbedding");
+  static_assert(Ends<Ls...>::last_is_head, "a family's Layers must end with nn::LmHead");
+  static_assert((std::size_t{0} + ... + std::size_t{has_role<Ls, Role::Repeat>()}) == 1,
+                "a family's Layers must hold nn::Repeat<Block> exactly once");
+  static constexpr bool value = (CheckTop<Ls>::value && ...);
+};
+
+}  // namespace detail
+
+// A model family: a name (GGUF's general.architecture) and a list of layers. static_assert(well_formed<Layers>) names
+// the fault of an ill-formed list; a concept would only say that it is one.
+template <class Layers>
+constexpr bool well_formed = detail::CheckLayers<Layers>::value;
+
+}  // namespace lamina::nn

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a family's layer list and a file: every tensor found, its shape checked, and the kernel for its format chosen.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <deque>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lamina/core/checked.hpp"
+#include "lamina/core/error.hpp"
+#include "lamina/core/memory.hpp"
+#include "lamina/gguf/gguf.hpp"
+#include "lamina/kernels/kernel_set.hpp"
+#include "lamina/nn/layers.hpp"
+#include "lamina/quant/format.hpp"
+#include "lamina/quant/registry.hpp"
+#include "lamina/runtime/hparams.hpp"
+
+namespace lamina::runtime {
+
+// A tensor as the plan uses it: a matrix in the file's blocks, or a vector of floats. Absent optional tensors have
+// neither.
+struct Bound {
+  std::string name;
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::uint32_t type_id = 0;
+  const std::byte* blocks = nullptr;                       // matrix: [rows][row_bytes]
+  std::size_t row_bytes = 0;
+  const kernels::KernelTable::PerFormat* kernel = nullptr;  // matrix
+  std::span<const float> values;                           // vector: [columns]
+
+  bool present() const { return blocks != nullptr || !values.empty(); }
+  std::size_t n_bytes() const { return rows * row_bytes; }
+};
+
+template <class Layer>
+using BoundLayer = std::array<Bound, Layer::tensors.size()>;
+
+// Keeps what bound tensors point into: the mapped file, small vectors as floats, and matrices whose bytes had to be
+// swapped because the file has the other byte order.
+struct WeightStore {
+  gguf::File file;
+  std::deque<std::vector<float>> vectors;
+  std::deque<AlignedBuffer<std::byte>> swapped;
+  std::size_t copied_bytes = 0;  // weights not used where the file has them
+};
+
+class Binder {
+ public:
+  Binder(WeightStore& store, const Hparams& hparams, const kernels::KernelTable& kernels)
+      : store_(store), hparams_(hparams), kernels_(kernels) {}
+
+  template <class Layer>
+  Expected<BoundLayer<Layer>> bind(std::size_t layer_index) {
+    BoundLayer<Layer> out;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      auto bound = find(Layer::tensors[i], layer_index);
+      if (!bound) return fail(std::move(bound.error()));
+      out[i] = std::move(*bound);
+    }
+    return out;
+  }
+
+ private:
+  Expected<Bound> find(const nn::TensorSpec& spec, std::size_t layer_index) {
+    std::string name(spec.name);
+    if (spec.scope == nn::Scope::Layer && layer_index != no_layer) name = "blk." + std::to_string(layer_index) + "." + name;
+    const gguf::TensorInfo* info = store_.file.find(name);
+    if (info == nullptr && !spec.tied_to.empty()) info = store_.file.find(spec.tied_to);
+    if (info == nullptr) {
+      if (spec.presence == nn::Presence::Optional) return Bound{.name = name};
+      return fail(Error(ErrorCode::MissingTensor, "the model's family needs this tensor")
+                      .in(store_.file.name()).about(name).wanted(shape_text(spec)));
+    }
+    const std::size_t columns = hparams_.size(spec.columns);
+    const std::size_t rows = hparams_.size(spec.rows);
+    if (info->dims[0] != columns || info->dims[1] != rows || info->dims[2] != 1 || info->dims[3] != 1) {
+      return fail(Error(ErrorCode::ShapeMismatch, {})
+                      .in(store_.file.name()).about(info->name).at(info->offset)
+                      .wanted(shape_text(spec))
+                      .found("[" + std::to_string(info->dims[0]) + ", " + std::to_string(info->dims[1]) + ", " +
+                             std::to_string(info->dims[2]) + ", " + std::to_string(info->dims[3]) + "]"));
+    }
+    Bound bound{.name = std::string(info->name), .rows = rows, .columns = columns, .type_id = info->type_id};
+    return spec.rows == nn::Size::One ? bind_vector(*info, std::move(bound)) : bind_matrix(*info, std::move(bound));
+  }
+
+  Expected<Bound> bind_matrix(const gguf::TensorInfo& info, Bound bound) {
+    bound.kernel = kernels_.find(info.type_id);
+    if (bound.kernel == nullptr) return fail(no_kernel(info));
+    const std::span<const std::byte> data = store_.file.data(info);
+    bound.row_bytes = data.size() / bound.rows;
+    bound.blocks = data.data();
+    if (store_.file.byte_order() != std::endian::native) {
+      auto copy = AlignedBuffer<std::byte>::make(data.size());
+      if (!copy) return fail(std::move(copy.error()));
+      std::memcpy(copy->data(), data.data(), data.size());
+      quant::visit_format(info.type_id, [&](auto format) {
+        using Format = typename decltype(format)::type;
+        for (std::size_t r = 0; r < bound.rows; ++r) {
+          quant::byteswap_row<Format>(copy->data() + r * bound.row_bytes, bound.columns);
+        }
+      });
+      store_.copied_bytes += data.size();
+      bound.blocks = copy->data();
+      store_.swapped.push_back(std::move(*copy));
+    }
+    return bound;
+  }
+
+  // Norms, biases and factors: small, so always floats of our own, whatever the file's format, order and alignment.
+  Expected<Bound> bind_vector(const gguf::TensorInfo& info, Bound bound) {
+    const std::span<const std::byte> data = store_.file.data(info);
+    std::vector<std::byte> bytes(data.begin(), data.end());
+    std::vector<float> values(bound.columns);
+    const bool known = quant::visit_format(info.type_id, [&](auto format) {
+      using Format = typename decltype(format)::type;
+      if (store_.file.byte_order() != std::endian::native) quant::byteswap_row<Format>(bytes.data(), bound.columns);
+      quant::dequantize_row<Format>(bytes.data(), bound.columns, values.data());
+    });
+    if (!known) return fail(no_kernel(info));
+    store_.vectors.push_back(std::move(values));
+    bound.values = store_.vectors.back();
+    return bound;
+  }
+
+  Error no_kernel(const gguf::TensorInfo& info) const {
+    std::string formats;
+    for (const auto& f : kernels_.formats) formats += (formats.empty() ? "" : ", ") + std::string(f.name);
+    return Error(ErrorCode::UnsupportedFormat, "no kernel of target " + std::string(kernels_.target) +
+                                                   " runs this format; requantise the file to a supported one")
+        .in(store_.file.name()).about(info.name).at(info.offset).wanted(formats).found(info.type_name());
+  }
+
+  std::string shape_text(const nn::TensorSpec& spec) const {
+    std::string out = "[" + std::string(nn::to_string(spec.columns)) + " = " + std::to_string(hparams_.size(spec.columns));
+    if (spec.rows != nn::Size::One) {
+      out += ", " + std::string(nn::to_string(spec.rows)) + " = " + std::to_string(hparams_.size(spec.rows));
+    }
+    return out + "]";
+  }
+
+ public:
+  static constexpr std::size_t no_layer = static_cast<std::size_t>(-1);
+
+ private:
+  WeightStore& store_;
+  const Hparams& hparams_;
+  const kernels::KernelTable& kernels_;
+};
+
+}  // namespace lamina::runtime

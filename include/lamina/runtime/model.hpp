@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A loaded model: immutable, shared by any number of sessions on any threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lamina/gguf/gguf.hpp"
+#include "lamina/kernels/kernel_set.hpp"
+#include "lamina/runtime/bind.hpp"
+#include "lamina/runtime/frame.hpp"
+#include "lamina/runtime/hparams.hpp"
+#include "lamina/runtime/plan.hpp"
+#include "lamina/text/tokenizer.hpp"
+
+namespace lamina {
+
+class Session;
+
+struct SessionOptions {
+  std::size_t context = 0;  // tokens; 0: what the model was trained for, at most default_context
+  std::size_t batch = 512;  // tokens computed together when feeding
+  std::size_t threads = 0;  // 0: one per core
+};
+
+inline constexpr std::size_t default_context = 4096;  // tokens
+
+// Bytes that a model and one session need.
+struct MemoryEstimate {
+  std::uint64_t weights = 0;  // in the file, used in place
+  std::uint64_t copies = 0;   // weights converted to this machine's byte order
+  std::uint64_t cache = 0;    // keys and values
+  std::uint64_t scratch = 0;  // activations and logits
+
+  std::uint64_t total() const { return weights + copies + cache + scratch; }
+};
+
+class Model {
+ public:
+  // A new session with its own context and threads. Errors: BadArgument, OutOfMemory.
+  Expected<Session> session(const SessionOptions& options = {}) const;
+
+  // Null when the file's vocabulary is of a kind Lamina does not know; token ids still work. tokenizer_error() says why.
+  const text::Tokenizer* tokenizer() const { return state_->tokenizer.get(); }
+  std::shared_ptr<const text::Tokenizer> shared_tokenizer() const { return state_->tokenizer; }
+  const std::optional<Error>& tokenizer_error() const { return state_->tokenizer_error; }
+
+  const gguf::File& file() const { return state_->store.file; }
+  const Hparams& hparams() const { return state_->hparams; }
+  std::string_view architecture() const { return state_->hparams.architecture; }
+  std::string_view target() const { return state_->kernels->target; }
+  const Plan& plan() const { return state_->plan; }
+  std::size_t n_vocab() const { return state_->hparams.n_vocab; }
+
+  // What a session with these options would take, computed from sizes alone. Errors: BadArgument, OutOfMemory when the
+  // sum does not fit 64 bits.
+  Expected<MemoryEstimate> memory(const SessionOptions& options = {}) const;
+
+  struct State {
+    runtime::WeightStore store;
+    Hparams hparams;
+    const kernels::KernelTable* kernels = nullptr;
+    Plan plan;
+    std::shared_ptr<const text::Tokenizer> tokenizer;
+    std::optional<Error> tokenizer_error;
+  };
+  explicit Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace lamina

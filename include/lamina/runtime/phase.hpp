@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the phases of all layers share: applying a norm, bringing activations into the form a kernel reads, multiplying
+// a matrix by tiles, and describing themselves.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+
+#include "lamina/core/team.hpp"
+#include "lamina/kernels/kernel_set.hpp"
+#include "lamina/runtime/bind.hpp"
+#include "lamina/runtime/frame.hpp"
+#include "lamina/runtime/plan.hpp"
+
+namespace lamina::runtime {
+
+using kernels::Activations;
+using kernels::KernelTable;
+using kernels::MatmulArgs;
+
+// y = norm(x) as a value, so that a phase is the same code for any norm.
+struct BoundRmsNorm {
+  const float* weight = nullptr;  // [n]
+  std::size_t n = 0;
+  float eps = 0;
+
+  void apply(const KernelTable& k, const float* x, float* out) const { k.rms_norm(x, weight, n, eps, out); }
+};
+
+// The input of a phase's matrices: rows of `source` made by produce(token, row) and quantised where a kernel wants
+// int8. One token: every worker makes its own copy, without meeting the others. More: the workers share the tokens and
+// meet once. Both compute a row in the same way.
+template <class Produce>
+Activations prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activations& shared, std::size_t n_tokens,
+                    bool int8, Produce&& produce) {
+  if (n_tokens == 1) {
+    Activations own = frame.workers[worker.index()].row.view();
+    // The row buffer serves inputs of several widths, one after the other: its row is as wide as this input's.
+    own.k_padded = shared.k_padded;
+    produce(std::size_t{0}, own);
+    if (int8) k.quantize(own);
+    return own;
+  }
+  for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
+    Activations row = shared.token(t);
+    produce(t, row);
+    if (int8) k.quantize(row);
+  }
+  worker.barrier();
+  return shared;
+}
+
+// Rows [begin, end) of w · x for tokens [first, first + n), written to out[token][row − begin].
+inline void multiply(const Bound& w, const Activations& x, std::size_t first, std::size_t n, std::size_t begin,
+                     std::size_t end, float* out, std::size_t out_stride) {
+  w.kernel->matmul({.weights = w.blocks,
+                    .row_bytes = w.row_bytes,
+                    .k = w.columns,
+                    .row_begin = begin,
+                    .row_end = end,
+                    .x = x.token(first),
+                    .n_tokens = n,
+                    .out = out,
+                    .out_stride = out_stride});
+}
+
+// Rows of a matrix in one task: enough bytes to be worth claiming, few enough that all workers stay busy to the end.
+inline std::size_t rows_per_task(std::size_t row_bytes, std::size_t n_rows, std::size_t n_workers) {
+  constexpr std::size_t task_bytes = 64 << 10;
+  const std::size_t by_bytes = std::max<std::size_t>(1, task_bytes / std::max<std::size_t>(1, row_bytes));
+  const std::size_t by_balance = ceil_div(n_rows, 8 * n_workers);
+  const std::size_t rows = std::min(by_bytes, by_balance);
+  return std::clamp<std::size_t>(round_up(std::max<std::size_t>(rows, 1), 4), 4, max_task_rows);
+}
+
+// The loop of every matrix phase: tasks of rows, and within a task tiles of tokens, so that the rows stay in the first
+// caches while the tokens stream. body(first_token, n_tokens, begin, end) handles one tile.
+template <class Body>
+void for_tiles(Worker& worker, std::size_t n_tokens, std::size_t n_rows, std::size_t task_rows, Body&& body) {
+  worker.share(ceil_div(n_rows, task_rows), [&](std::size_t task) {
+    const std::size_t begin = task * task_rows;
+    const std::size_t end = std::min(n_rows, begin + task_rows);
+    for (std::size_t t = 0; t < n_tokens; t += tile_tokens) body(t, std::min(tile_tokens, n_tokens - t), begin, end);
+  });
+}
+
+inline StepInfo describe(std::string phase, std::initializer_list<const Bound*> weights) {
+  StepInfo info;
+  info.phase = std::move(phase);
+  for (const Bound* w : weights) {
+    info.tensors.push_back(w->name);
+    info.weight_bytes += w->n_bytes();
+    if (info.kernel.find(w->kernel->kernel) == std::string::npos) {
+      info.kernel += (info.kernel.empty() ? "" : "+") + std::string(w->kernel->kernel);
+    }
+  }
+  return info;
+}
+
+inline std::string in_layer(std::size_t layer, std::string_view what) {
+  return "blk." + std::to_string(layer) + " " + std::string(what);
+}
+
+}  // namespace lamina::runtime

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attention in three phases: norm, Q·K·V with RoPE and the cache write │ attention │ output projection and residual.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "lamina/runtime/phase.hpp"
+
+namespace lamina::runtime {
+
+// A task is a few whole heads, so that bias, rotation and the cache write follow their rows without a barrier.
+template <class Norm>
+struct QkvPhase {
+  const KernelTable* k;
+  std::size_t layer;
+  Norm norm;
+  Bound q, k_proj, v, q_bias, k_bias, v_bias;
+  std::size_t n_head, n_head_kv, key_dim, value_dim, n_rot;
+  kernels::RopePairing pairing;
+
+  StepInfo info() const { return describe(in_layer(layer, "norm+qkv+rope"), {&q, &k_proj, &v}); }
+
+  void run(Frame& f, Worker& worker) const {
+    const std::size_t n = f.tokens.size();
+    const bool int8 =
+        q.kernel->int8_activations || k_proj.kernel->int8_activations || v.kernel->int8_activations;
+    const Activations x =
+        prepare(f, worker, *k, f.normed.view(), n, int8, [&](std::size_t t, const Activations& row) {
+          norm.apply(*k, f.x.data() + t * norm.n, row.f32);
+        });
+    const std::size_t all = n_head + 2 * n_head_kv;
+    const std::size_t heads = std::max<std::size_t>(
+        1, rows_per_task(q.row_bytes, all * key_dim, worker.count()) / key_dim);
+    worker.share(ceil_div(all, heads), [&](std::size_t task) {
+      const std::size_t end = std::min(all, (task + 1) * heads);
+      for (std::size_t h = task * heads; h < end; ++h) {
+        if (h < n_head) {
+          query(f, x, h);
+        } else if (h < n_head + n_head_kv) {
+          key(f, x, h - n_head);
+        } else {
+          value(f, x, h - n_head - n_head_kv);
+        }
+      }
+    });
+  }
+
+ private:
+  void query(Frame& f, const Activations& x, std::size_t head) const {
+    float* out = f.queries.data() + head * key_dim;
+    project(f, x, q, q_bias, head, key_dim, out, n_head * key_dim);
+    rotate(f, out, n_head * key_dim);
+  }
+  void key(Frame& f, const Activations& x, std::size_t head) const {
+    float* out = f.cache.key(layer, head, f.position);
+    project(f, x, k_proj, k_bias, head, key_dim, out, key_dim);
+    rotate(f, out, key_dim);
+  }
+  void value(Frame& f, const Activations& x, std::size_t head) const {
+    project(f, x, v, v_bias, head, value_dim, f.cache.value(layer, head, f.position), value_dim);
+  }
+
+  // The head's rows for all tokens, straight to where they belong.
+  void project(Frame& f, const Activations& x, const Bound& w, const Bound& bias, std::size_t head, std::size_t dim,
+               float* out, std::size_t stride) const {
+    const std::size_t n = f.tokens.size();
+    for (std::size_t t = 0; t < n; t += tile_tokens) {
+      multiply(w, x, t, std::min(tile_tokens, n - t), head * dim, (head + 1) * dim, out + t * stride, stride);
+    }
+    if (!bias.present()) return;
+    for (std::size_t t = 0; t < n; ++t) k->add(out + t * stride, bias.values.data() + head * dim, dim);
+  }
+
+  void rotate(Frame& f, float* out, std::size_t stride) const {
+    if (n_rot == 0) return;
+    for (std::size_t t = 0; t < f.tokens.size(); ++t) {
+      k->rope(out + t * stride, 1, key_dim, n_rot, f.rope.data() + t * n_rot, pairing);
+    }
+  }
+};
+
+// A task is one KV head and one token: its query heads share one pass over the keys.
+struct AttentionPhase {
+  const KernelTable* k;
+  std::size_t layer;
+  std::size_t n_head, n_head_kv, key_dim, value_dim;
+  float scale;
+
+  StepInfo info() const {
+    StepInfo out;
+    out.phase = in_layer(layer, "attention");
+    out.kernel = std::string("float ") + std::string(k->target);
+    return out;
+  }
+
+  void run(Frame& f, Worker& worker) const {
+    const std::size_t n_group = n_head / n_head_kv;
+    const std::size_t n = f.tokens.size();
+    float* scores = f.workers[worker.index()].scores.data();
+    worker.share(n * n_head_kv, [&](std::size_t task) {
+      const std::size_t head = task / n;
+      const std::size_t t = n - 1 - task % n;  // the longest first
+      k->attention({.q = f.queries.data() + (t * n_head + head * n_group) * key_dim,
+                    .keys = f.cache.key(layer, head, 0),
+                    .values = f.cache.value(layer, head, 0),
+                    .key_stride = key_dim,
+                    .value_stride = value_dim,
+                    .n_group = n_group,
+                    .n_keys = f.position + t + 1,
+                    .key_dim = key_dim,
+                    .value_dim = value_dim,
+                    .scale = scale,
+                    .scores = scores,
+                    .out = f.attended.view().token(t).f32 + head * n_group * value_dim});
+    });
+  }
+};
+
+// x += W · input + bias, where input is already in `Input`'s f32: the end of a residual branch.
+struct ProjectionPhase {
+  const KernelTable* k;
+  std::string name;
+  Bound w, bias;
+  ActivationBuffer Frame::*input;
+
+  StepInfo info() const { return describe(name, {&w}); }
+
+  void run(Frame& f, Worker& worker) const {
+    const std::size_t n = f.tokens.size();
+    const Activations& source = (f.*input).view();
+    const Activations x = prepare(f, worker, *k, source, n, w.kernel->int8_activations,
+                                  [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
+    float* tile = f.workers[worker.index()].tile(0);
+    for_tiles(worker, n, w.rows, rows_per_task(w.row_bytes, w.rows, worker.count()),
+              [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t end) {
+                const std::size_t rows = end - begin;
+                multiply(w, x, first, n_tile, begin, end, tile, rows);
+                for (std::size_t t = 0; t < n_tile; ++t) {
+                  if (bias.present()) k->add(tile + t * rows, bias.values.data() + begin, rows);
+                  k->add(f.x.data() + (first + t) * w.rows + begin, tile + t * rows, rows);
+                }
+              });
+  }
+};
+
+}  // namespace lamina::runtime

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A plan: the flat list of steps that computes a batch, each a pointer to a function and its arguments, made once when
+// a model is loaded. Running it decides nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lamina/core/team.hpp"
+#include "lamina/runtime/frame.hpp"
+
+namespace lamina {
+
+// What a step is, for people and tools.
+struct StepInfo {
+  std::string phase;                 // "blk.3 norm+qkv+rope"
+  std::string kernel;                // "int8 avx2"; several formats in one phase are joined with "+"
+  std::vector<std::string> tensors;  // weights it reads
+  std::uint64_t weight_bytes = 0;    // bytes of weights read per batch
+  bool slow = false;                 // runs scalar or from a converted copy
+};
+
+namespace runtime {
+
+struct Step {
+  void (*run)(const void* phase, Frame& frame, Worker& worker) = nullptr;
+  std::shared_ptr<const void> phase;
+  StepInfo info;
+};
+
+template <class Phase>
+Step make_step(Phase phase) {
+  StepInfo info = phase.info();
+  return {[](const void* p, Frame& f, Worker& w) { static_cast<const Phase*>(p)->run(f, w); },
+          std::make_shared<const Phase>(std::move(phase)), std::move(info)};
+}
+
+}  // namespace runtime
+
+class Plan {
+ public:
+  std::span<const runtime::Step> steps() const { return steps_; }
+  // Steps for every token of a batch: embedding and layers …
+  std::span<const runtime::Step> body() const { return std::span(steps_).first(n_body_); }
+  // … and those only for rows whose logits are wanted.
+  std::span<const runtime::Step> head() const { return std::span(steps_).subspan(n_body_); }
+
+  // Bytes of weights that one decoded token reads.
+  std::uint64_t weight_bytes() const {
+    std::uint64_t sum = 0;
+    for (const auto& s : steps_) sum += s.info.weight_bytes;
+    return sum;
+  }
+
+  void add_body(runtime::Step step) {
+    steps_.push_back(std::move(step));
+    n_body_ = steps_.size();
+  }
+  void add_head(runtime::Step step) { steps_.push_back(std::move(step)); }
+
+ private:
+  std::vector<runtime::Step> steps_;
+  std::size_t n_body_ = 0;
+};
+
+}  // namespace lamina

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a target must supply, and the table through which the plan calls it. A target is a type with static functions
+// (concept KernelSet); table_of<Set, Formats> makes a KernelTable of it, once, at load. The plan copies the pointers it
+// needs into its steps, so nothing is looked up per token.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "lamina/core/typelist.hpp"
+
+namespace lamina::kernels {
+
+// Rows of activations are padded with zeros to a multiple of this many values, so that no kernel has a ragged end on
+// the activation side.
+inline constexpr std::size_t row_padding = 256;  // values; the largest block of any format
+inline constexpr std::size_t group_size = 32;    // values that share one int8 activation scale
+
+// Activations of n tokens, in the representations a matmul may read. Every row is row_padding-padded: with
+// k_padded = round_up(k, row_padding),
+//   f32 [n_tokens][k_padded]
+//   q8  [n_tokens][k_padded]        x ≈ d · q8, q8 in [-127, 127]
+//   d   [n_tokens][k_padded / 32]
+//   s32 [n_tokens][k_padded / 32]   d · Σ q8 over the group of 32
+//   s16 [n_tokens][k_padded / 16]   d · Σ q8 over each half of the group
+// f32 is always there; q8, d, s32 and s16 only after quantize().
+struct Activations {
+  float* f32 = nullptr;
+  std::int8_t* q8 = nullptr;
+  float* d = nullptr;
+  float* s32 = nullptr;
+  float* s16 = nullptr;
+  std::size_t k_padded = 0;  // values in a row
+
+  Activations token(std::size_t t) const {
+    return {f32 + t * k_padded,      q8 + t * k_padded,        d + t * (k_padded / 32),
+            s32 + t * (k_padded / 32), s16 + t * (k_padded / 16), k_padded};
+  }
+};
+
+// out[t · out_stride + (row − row_begin)] = Σ_k weights[row][k] · x[t][k]  for row_begin ≤ row < row_end, t < n_tokens.
+// The order of each sum depends on k alone: the same bits for any split of rows or tokens.
+struct MatmulArgs {
+  const std::byte* weights = nullptr;  // [rows][row_bytes], blocks of the format in GGUF's order; may be unaligned
+  std::size_t row_bytes = 0;           // bytes from a row to the next
+  std::size_t k = 0;                   // values in a row, a multiple of the format's block size
+  std::size_t row_begin = 0;
+  std::size_t row_end = 0;
+  Activations x;
+  std::size_t n_tokens = 0;
+  float* out = nullptr;
+  std::size_t out_stride = 0;  // values from a token to the next
+};
+
+// Causal attention of one KV head for the group of query heads that share it, for one token: keys and values
+// 0 … n_keys−1 are read once for the whole group.
+//   out[g][d] = Σ_j softmax_j(scale · q[g]·k[j]) · v[j][d]
+struct AttentionArgs {
+  const float* q = nullptr;        // [n_group][key_dim], consecutive query heads
+  const float* keys = nullptr;     // [n_keys] rows, key_stride values apart, key_dim values each
+  const float* values = nullptr;   // [n_keys] rows, value_stride values apart, value_dim values each
+  std::size_t key_stride = 0;      // values
+  std::size_t value_stride = 0;    // values
+  std::size_t n_group = 0;         // query heads per KV head
+  std::size_t n_keys = 0;          // at least 1
+  std::size_t key_dim = 0;         // values; any number ≥ 1
+  std::size_t value_dim = 0;       // values; any number ≥ 1
+  float scale = 1;
+  float* scores = nullptr;         // scratch, [n_group][round_up(n_keys, 16)]
+  float* out = nullptr;            // [n_group][value_dim]
+};
+
+enum class RopePairing : std::uint8_t {
+  Adjacent,  // rotates (2i, 2i+1): GPT-J, LLaMA
+  Halves,    // rotates (i, i + n/2): GPT-NeoX
+};
+
+using MatmulFn = void (*)(const MatmulArgs&);
+using DequantizeFn = void (*)(const std::byte* row, std::size_t k, float* out);
+
+// Everything the plan calls, by pointer.
+struct KernelTable {
+  std::string_view target;  // "reference", "xsimd-avx2", "avx2", "avx512", …
+
+  // out[i] = x[i] / sqrt(mean(x²) + eps) · weight[i], i < n
+  void (*rms_norm)(const float* x, const float* weight, std::size_t n, float eps, float* out) = nullptr;
+  // Fills q8, d, s32, s16 of one row from its f32 (k_padded values, zeros past k).
+  void (*quantize)(const Activations& row) = nullptr;
+  // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
+  void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
+               RopePairing pairing) = nullptr;
+  void (*attention)(const AttentionArgs&) = nullptr;
+  void (*add)(float* x, const float* y, std::size_t n) = nullptr;                          // x += y
+  void (*silu_mul)(const float* gate, const float* up, std::size_t n, float* out) = nullptr;  // silu(gate) · up
+
+  struct PerFormat {
+    std::uint32_t type_id = 0;       // GGUF's
+    std::string_view name;           // of the format
+    bool int8_activations = false;   // matmul reads q8, d and sums; else f32
+    std::string_view kernel;         // what the plan shows, for example "gemv int8 vnni"
+    MatmulFn matmul = nullptr;
+    DequantizeFn dequantize = nullptr;
+  };
+  std::span<const PerFormat> formats;
+
+  const PerFormat* find(std::uint32_t type_id) const {
+    for (const PerFormat& f : formats) {
+      if (f.type_id == type_id) return &f;
+    }
+    return nullptr;
+  }
+};
+
+// A target's kernels for one format.
+template <class Set, class Format>
+concept HasFormat = requires(const MatmulArgs& m, const std::byte* row, std::size_t k, float* out) {
+  { Set::template matmul<Format>(m) } -> std::same_as<void>;
+  { Set::template dequantize<Format>(row, k, out) } -> std::same_as<void>;
+  { Set::template int8_activations<Format> } -> std::convertible_to<bool>;
+  { Set::template kernel_name<Format>() } -> std::convertible_to<std::string_view>;
+};
+
+// A target: every function of KernelTable as a static member, and matmul and dequantize for any format.
+template <class Set>
+concept KernelSet = requires(const float* x, std::size_t n, float* out, const Activations& row,
+                             const AttentionArgs& attention) {
+  { Set::target } -> std::convertible_to<std::string_view>;
+  { Set::rms_norm(x, x, n, 1.0f, out) } -> std::same_as<void>;
+  { Set::quantize(row) } -> std::same_as<void>;
+  { Set::rope(out, n, n, n, x, RopePairing::Adjacent) } -> std::same_as<void>;
+  { Set::attention(attention) } -> std::same_as<void>;
+  { Set::add(out, x, n) } -> std::same_as<void>;
+  { Set::silu_mul(x, x, n, out) } -> std::same_as<void>;
+};
+
+template <class Set, class Formats>
+struct TableOf;
+
+template <class Set, class... Formats>
+struct TableOf<Set, TypeList<Formats...>> {
+  static_assert(KernelSet<Set>, "Set must have every function of concept lamina::kernels::KernelSet");
+  static_assert((HasFormat<Set, Formats> && ...), "Set lacks matmul or dequantize for a format of the list");
+
+  static const KernelTable& get() {
+    static const std::array<KernelTable::PerFormat, sizeof...(Formats)> formats = {KernelTable::PerFormat{
+        Formats::type_id, Formats::name, Set::template int8_activations<Formats>, Set::template kernel_name<Formats>(),
+        &Set::template matmul<Formats>, &Set::template dequantize<Formats>}...};
+    static const KernelTable table = {Set::target,  &Set::rms_norm, &Set::quantize, &Set::rope,
+                                      &Set::attention, &Set::add,   &Set::silu_mul, formats};
+    return table;
+  }
+};
+
+// The table of a target for a list of formats; made on first use, then constant.
+template <class Set, class Formats>
+const KernelTable& table_of() {
+  return TableOf<Set, Formats>::get();
+}
+
+}  // namespace lamina::kernels

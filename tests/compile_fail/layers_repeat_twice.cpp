@@ -1,0 +1,16 @@
+// expect: a family's Layers must hold nn::Repeat<Block> exactly once
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+#include "lamina/arch/llama.hpp"
+#include "lamina/nn/check.hpp"
+
+using namespace lamina;
+
+#ifdef LAMINA_OK
+using Layers = arch::Llama::Layers;
+#else
+using Layers = nn::Sequence<nn::TokenEmbedding, nn::Repeat<arch::Llama::Block>, nn::Repeat<arch::Llama::Block>,
+                            nn::RmsNorm<"output_norm">, nn::LmHead>;
+#endif
+
+static_assert(nn::well_formed<Layers>);

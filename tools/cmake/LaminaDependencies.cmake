@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: 2026 The Lamina authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# lamina_require(NAME...): makes lamina::dep_NAME, one imported target per outside library. The system's package is used
+# when it is there; else a pinned release is fetched. The same file is installed beside lamina-config.cmake, where
+# nothing is ever fetched, so that the exported targets mean the same libraries in both places.
+include_guard(GLOBAL)
+option(LAMINA_FETCH "Download pinned releases of the libraries that the system lacks" ON)
+
+function(lamina_require)
+  foreach(name IN LISTS ARGN)
+    if(TARGET lamina::dep_${name})
+      continue()
+    endif()
+    add_library(lamina::dep_${name} INTERFACE IMPORTED GLOBAL)
+    cmake_language(CALL lamina_find_${name})
+    get_target_property(links lamina::dep_${name} INTERFACE_LINK_LIBRARIES)
+    get_target_property(includes lamina::dep_${name} INTERFACE_INCLUDE_DIRECTORIES)
+    if(NOT links AND NOT includes)
+      message(FATAL_ERROR "Lamina needs ${name}: install its development package (README.md lists them all), "
+                          "or allow the download with -DLAMINA_FETCH=ON.")
+    endif()
+  endforeach()
+endfunction()
+
+# Downloads a pinned release into lamina_fetch_SOURCE_DIR; `build` also adds its targets. What is fetched never installs
+# anything, builds no tests and shows no warnings of its own.
+macro(lamina_fetch name url build)
+  set(lamina_fetch_ok FALSE)
+  if(LAMINA_FETCH AND NOT LAMINA_INSTALLED)
+    message(STATUS "Lamina: no ${name} on this system, fetching ${url}")
+    include(FetchContent)
+    if(POLICY CMP0135)
+      cmake_policy(SET CMP0135 NEW)
+    endif()
+    set(BUILD_TESTING OFF)
+    set(BUILD_SHARED_LIBS OFF)
+    set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+    set(CMAKE_POLICY_VERSION_MINIMUM 3.5)
+    FetchContent_Declare(lamina_${name} URL ${url})
+    FetchContent_GetProperties(lamina_${name})
+    if(NOT lamina_${name}_POPULATED)
+      FetchContent_Populate(lamina_${name})
+      if(${build})
+        add_subdirectory(${lamina_${name}_SOURCE_DIR} ${lamina_${name}_BINARY_DIR} EXCLUDE_FROM_ALL)
+      endif()
+    endif()
+    set(lamina_fetch_SOURCE_DIR ${lamina_${name}_SOURCE_DIR})
+    set(lamina_fetch_ok TRUE)
+  endif()
+endmacro()
+
+macro(lamina_uses name)
+  target_link_libraries(lamina::dep_${name} INTERFACE ${ARGN})
+endmacro()
+
+# A library of headers only: the folder where `header` lies, or `subfolder` of the fetched release.
+macro(lamina_header_library name header url subfolder)
+  find_path(LAMINA_${name}_INCLUDE ${header})
+  mark_as_advanced(LAMINA_${name}_INCLUDE)
+  if(LAMINA_${name}_INCLUDE)
+    target_include_directories(lamina::dep_${name} SYSTEM INTERFACE ${LAMINA_${name}_INCLUDE})
+  else()
+    lamina_fetch(${name} ${url} FALSE)
+    if(lamina_fetch_ok)
+      target_include_directories(lamina::dep_${name} SYSTEM INTERFACE ${lamina_fetch_SOURCE_DIR}/${subfolder})
+    endif()
+  endif()
+endmacro()
+
+function(lamina_find_hana)
+  lamina_header_library(hana boost/hana/for_each.hpp
+                        https://github.com/boostorg/hana/archive/refs/tags/boost-1.81.0.tar.gz include)
+endfunction()
+
+function(lamina_find_expected)
+  lamina_header_library(expected tl/expected.hpp
+                        https://github.com/TartanLlama/expected/archive/refs/tags/v1.0.0.tar.gz include)
+endfunction()
+
+function(lamina_find_xsimd)
+  lamina_header_library(xsimd xsimd/xsimd.hpp
+                        https://github.com/xtensor-stack/xsimd/archive/refs/tags/8.1.0.tar.gz include)
+endfunction()
+
+function(lamina_find_json)
+  lamina_header_library(json nlohmann/json.hpp
+                        https://github.com/nlohmann/json/archive/refs/tags/v3.11.2.tar.gz single_include)
+endfunction()
+
+function(lamina_find_cli11)
+  lamina_header_library(cli11 CLI/CLI.hpp
+                        https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.1.2.tar.gz include)
+endfunction()
+
+function(lamina_find_pcre2)
+  find_path(LAMINA_PCRE2_INCLUDE pcre2.h)
+  find_library(LAMINA_PCRE2_LIBRARY pcre2-8)
+  mark_as_advanced(LAMINA_PCRE2_INCLUDE LAMINA_PCRE2_LIBRARY)
+  if(LAMINA_PCRE2_INCLUDE AND LAMINA_PCRE2_LIBRARY)
+    target_include_directories(lamina::dep_pcre2 SYSTEM INTERFACE ${LAMINA_PCRE2_INCLUDE})
+    lamina_uses(pcre2 ${LAMINA_PCRE2_LIBRARY})
+  else()
+    set(PCRE2_SUPPORT_JIT ON)
+    set(PCRE2_BUILD_PCRE2GREP OFF)
+    set(PCRE2_BUILD_TESTS OFF)
+    lamina_fetch(pcre2 https://github.com/PCRE2Project/pcre2/releases/download/pcre2-10.42/pcre2-10.42.tar.gz TRUE)
+    if(lamina_fetch_ok)
+      target_compile_definitions(lamina::dep_pcre2 INTERFACE PCRE2_STATIC)
+      lamina_uses(pcre2 pcre2-8-static)
+    endif()
+  endif()
+endfunction()
+
+function(lamina_find_threads)
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+  lamina_uses(threads Threads::Threads)
+endfunction()
+
+function(lamina_find_hwy)
+  find_package(hwy 1.0.3 QUIET CONFIG GLOBAL)
+  if(TARGET hwy::hwy)
+    lamina_uses(hwy hwy::hwy)
+  else()
+    set(HWY_ENABLE_TESTS OFF)
+    set(HWY_ENABLE_EXAMPLES OFF)
+    set(HWY_ENABLE_CONTRIB OFF)
+    set(HWY_ENABLE_INSTALL OFF)
+    lamina_fetch(hwy https://github.com/google/highway/archive/refs/tags/1.0.3.tar.gz TRUE)
+    if(lamina_fetch_ok)
+      lamina_uses(hwy hwy)
+    endif()
+  endif()
+endfunction()
+
+# Catch2 with its main. The tests say <catch2/catch.hpp>, as version 2 does; for version 3 a header of that name
+# is made, which includes the new one.
+function(lamina_find_catch2)
+  find_package(Catch2 QUIET CONFIG GLOBAL)
+  if(NOT TARGET Catch2::Catch2WithMain)
+    lamina_fetch(catch2 https://github.com/catchorg/Catch2/archive/refs/tags/v3.4.0.tar.gz TRUE)
+    set(Catch2_VERSION 3.4.0)
+  endif()
+  if(TARGET Catch2::Catch2WithMain)
+    lamina_uses(catch2 Catch2::Catch2WithMain)
+    if(Catch2_VERSION VERSION_GREATER_EQUAL 3)
+      set(shim ${CMAKE_BINARY_DIR}/catch2-shim)
+      file(CONFIGURE OUTPUT ${shim}/catch2/catch.hpp
+           CONTENT "#pragma once\n#include <catch2/catch_all.hpp>\nusing Catch::Approx;\n")
+      target_include_directories(lamina::dep_catch2 SYSTEM INTERFACE ${shim})
+    endif()
+  endif()
+endfunction()
+
+function(lamina_find_benchmark)
+  find_package(benchmark QUIET CONFIG GLOBAL)
+  if(NOT TARGET benchmark::benchmark)
+    set(BENCHMARK_ENABLE_TESTING OFF)
+    set(BENCHMARK_ENABLE_INSTALL OFF)
+    lamina_fetch(benchmark https://github.com/google/benchmark/archive/refs/tags/v1.7.1.tar.gz TRUE)
+  endif()
+  if(TARGET benchmark::benchmark)
+    lamina_uses(benchmark benchmark::benchmark)
+  endif()
+endfunction()

@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: 2026 The Lamina authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# What Lamina's own targets share: warnings, and the place and libraries of a tool.
+include_guard(GLOBAL)
+
+function(lamina_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
+                                           $<$<BOOL:${LAMINA_WERROR}>:-Werror>)
+endfunction()
+
+# lamina_tool(NAME): tools/NAME/*.cpp become bin/NAME in the build folder, and an installed program.
+function(lamina_tool name)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/${name}/*.cpp)
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tools)
+  target_link_libraries(${name} PRIVATE lamina lamina::dep_cli11 lamina::dep_json)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  lamina_warnings(${name})
+  if(LAMINA_INSTALL)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+  endif()
+endfunction()
