@@ -11,7 +11,7 @@ using Layers = arch::Llama::Layers;
 #else
 using Layers = nn::Sequence<
     nn::TokenEmbedding,
-    nn::Repeat<nn::Sequence<nn::Residual<nn::RmsNorm<"n">, nn::Attention<nn::Rope<nn::Adjacent>, nn::Silu> > > >,
+    nn::Repeat<nn::Sequence<nn::Residual<nn::RmsNorm<"n">, nn::Attention<nn::Rope<nn::Adjacent>, nn::Silu>>>>,
     nn::RmsNorm<"output_norm">, nn::LmHead>;
 #endif
 

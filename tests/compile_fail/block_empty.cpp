@@ -9,7 +9,7 @@ using namespace lamina;
 #ifdef LAMINA_OK
 using Layers = arch::Llama::Layers;
 #else
-using Layers = nn::Sequence<nn::TokenEmbedding, nn::Repeat<nn::Sequence<> >, nn::RmsNorm<"output_norm">, nn::LmHead>;
+using Layers = nn::Sequence<nn::TokenEmbedding, nn::Repeat<nn::Sequence<>>, nn::RmsNorm<"output_norm">, nn::LmHead>;
 #endif
 
 static_assert(nn::well_formed<Layers>);

@@ -9,7 +9,7 @@ using namespace lamina;
 #ifdef LAMINA_OK
 using Layers = arch::Llama::Layers;
 #else
-using Layers = nn::Sequence<nn::TokenEmbedding, nn::Repeat<arch::Llama::Block>, nn::RmsNorm<"output_norm"> >;
+using Layers = nn::Sequence<nn::TokenEmbedding, nn::Repeat<arch::Llama::Block>, nn::RmsNorm<"output_norm">>;
 #endif
 
 static_assert(nn::well_formed<Layers>);

@@ -10,7 +10,7 @@ using namespace lamina;
 using Layers = arch::Llama::Layers;
 #else
 using Layers =
-    nn::Sequence<nn::TokenEmbedding, nn::Repeat<nn::Sequence<nn::Residual<nn::RmsNorm<"n">, nn::RmsNorm<"m"> > > >,
+    nn::Sequence<nn::TokenEmbedding, nn::Repeat<nn::Sequence<nn::Residual<nn::RmsNorm<"n">, nn::RmsNorm<"m">>>>,
                  nn::RmsNorm<"output_norm">, nn::LmHead>;
 #endif
 

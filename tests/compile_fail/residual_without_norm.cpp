@@ -10,7 +10,7 @@ using namespace lamina;
 using Layers = arch::Llama::Layers;
 #else
 using Layers =
-    nn::Sequence<nn::TokenEmbedding, nn::Repeat<nn::Sequence<nn::Residual<nn::LmHead, nn::GatedMlp<nn::Silu> > > >,
+    nn::Sequence<nn::TokenEmbedding, nn::Repeat<nn::Sequence<nn::Residual<nn::LmHead, nn::GatedMlp<nn::Silu>>>>,
                  nn::RmsNorm<"output_norm">, nn::LmHead>;
 #endif
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Read-only access to regular files: by reading at an offset, or by mapping the whole file. Both keep the descriptor, so
-// that they can tell later whether the file has been written to or cut since it was opened.
+// Read-only access to regular files: by reading at an offset, or by mapping the whole file. Both keep the descriptor,
+// so that they can tell later whether the file has been written to or cut since it was opened.
 #pragma once
 
 #include <fcntl.h>
@@ -90,11 +90,12 @@ class RegularFile {
     if (::fstat(fd_, &status) != 0) return fail(os_error(path_, "cannot stat", errno));
     const State now(status);
     if (now == state_) return {};
-    return fail(Error(ErrorCode::FileChanged, "the file was written to while it was in use")
-                    .in(path_)
-                    .wanted(std::to_string(state_.size) + " bytes, unmodified")
-                    .found(std::to_string(now.size) + " bytes" +
-                           (now.seconds != state_.seconds || now.nanoseconds != state_.nanoseconds ? ", modified" : "")));
+    return fail(
+        Error(ErrorCode::FileChanged, "the file was written to while it was in use")
+            .in(path_)
+            .wanted(std::to_string(state_.size) + " bytes, unmodified")
+            .found(std::to_string(now.size) + " bytes" +
+                   (now.seconds != state_.seconds || now.nanoseconds != state_.nanoseconds ? ", modified" : "")));
   }
 
  private:
@@ -104,9 +105,7 @@ class RegularFile {
 
     State() = default;
     explicit State(const struct stat& s)
-        : size(static_cast<std::uint64_t>(s.st_size)),
-          seconds(s.st_mtim.tv_sec),
-          nanoseconds(s.st_mtim.tv_nsec) {}
+        : size(static_cast<std::uint64_t>(s.st_size)), seconds(s.st_mtim.tv_sec), nanoseconds(s.st_mtim.tv_nsec) {}
     bool operator==(const State&) const = default;
   };
 
@@ -141,8 +140,7 @@ class MappedFile {
     });
   }
 
-  MappedFile(MappedFile&& other) noexcept
-      : file_(std::move(other.file_)), bytes_(std::exchange(other.bytes_, {})) {}
+  MappedFile(MappedFile&& other) noexcept : file_(std::move(other.file_)), bytes_(std::exchange(other.bytes_, {})) {}
   MappedFile& operator=(MappedFile&& other) noexcept {
     std::swap(file_, other.file_);
     std::swap(bytes_, other.bytes_);

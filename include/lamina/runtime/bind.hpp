@@ -76,7 +76,7 @@ class Binder {
     const gguf::TensorInfo* info = store_.file.find(name);
     if (info == nullptr && !spec.tied_to.empty()) info = store_.file.find(spec.tied_to);
     if (info == nullptr) {
-      if (spec.presence == nn::Presence::Optional) return Bound{.name = name};
+      if (spec.presence == nn::Presence::Optional) return Bound{};
       return fail(Error(ErrorCode::MissingTensor, "the model's family needs this tensor")
                       .in(store_.file.name()).about(name).wanted(shape_text(spec)));
     }
@@ -89,7 +89,11 @@ class Binder {
                       .found("[" + std::to_string(info->dims[0]) + ", " + std::to_string(info->dims[1]) + ", " +
                              std::to_string(info->dims[2]) + ", " + std::to_string(info->dims[3]) + "]"));
     }
-    Bound bound{.name = std::string(info->name), .rows = rows, .columns = columns, .type_id = info->type_id};
+    Bound bound;
+    bound.name = info->name;
+    bound.rows = rows;
+    bound.columns = columns;
+    bound.type_id = info->type_id;
     return spec.rows == nn::Size::One ? bind_vector(*info, std::move(bound)) : bind_matrix(*info, std::move(bound));
   }
 

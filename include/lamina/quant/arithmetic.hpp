@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Arithmetic that the formats share, written so that host and device compile it and that no input, NaN and infinity
+// included, is undefined.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lamina/core/half.hpp"
+#include "lamina/core/host_device.hpp"
+
+namespace lamina::quant {
+
+LAMINA_HOST_DEVICE constexpr float absolute(float x) { return x < 0 ? -x : x; }
+
+// x cut towards zero and held within [low, high]; NaN becomes low.
+LAMINA_HOST_DEVICE constexpr int clamp_to_int(float x, int low, int high) {
+  if (!(x > static_cast<float>(low))) return low;
+  if (x >= static_cast<float>(high)) return high;
+  return static_cast<int>(x);
+}
+
+// x to the nearest whole number, halves away from zero, within [low, high].
+LAMINA_HOST_DEVICE constexpr int round_to_int(float x, int low, int high) {
+  return clamp_to_int(x < 0 ? x - 0.5f : x + 0.5f, low, high);
+}
+
+// 1 / x, and 0 for a zero: the blocks of zeros that real files hold decode to zeros.
+LAMINA_HOST_DEVICE constexpr float inverse_or_zero(float x) { return x != 0 ? 1.0f / x : 0.0f; }
+
+constexpr void byteswap16(half& h) { h.bits = static_cast<std::uint16_t>(h.bits << 8 | h.bits >> 8); }
+constexpr void byteswap16(bfloat16& h) { h.bits = static_cast<std::uint16_t>(h.bits << 8 | h.bits >> 8); }
+
+}  // namespace lamina::quant

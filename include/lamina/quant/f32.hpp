@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// F32: IEEE binary32. Plain data, a block of one value.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "lamina/core/half.hpp"
+#include "lamina/core/host_device.hpp"
+#include "lamina/quant/arithmetic.hpp"
+
+namespace lamina::quant {
+
+struct F32 {
+  static constexpr std::string_view name = "F32";
+  static constexpr std::uint32_t type_id = 0;
+  static constexpr std::size_t block_size = 1;  // weights
+  struct Block {
+    float value;
+  };
+
+  LAMINA_HOST_DEVICE static void dequantize(const Block& b, float* out /* [1] */) { out[0] = b.value; }
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [1] */, Block& b) { b.value = in[0]; }
+  static void byteswap(Block& b) {
+    b.value = std::bit_cast<float>(__builtin_bswap32(std::bit_cast<std::uint32_t>(b.value)));
+  }
+};
+static_assert(sizeof(F32::Block) == 4);
+
+}  // namespace lamina::quant

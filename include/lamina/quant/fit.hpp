@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finding the grid nearest to some values: what the quantisers of the formats share.
+#pragma once
+
+#include "lamina/core/host_device.hpp"
+#include "lamina/quant/arithmetic.hpp"
+
+namespace lamina::quant {
+
+// The grid scale · q, q in low…high, that is nearest to n values in the mean square.
+struct SymmetricFit {
+  LAMINA_HOST_DEVICE static float error(const float* in, int n, int low, int high, float scale) {
+    const float inverse = inverse_or_zero(scale);
+    float sum = 0;
+    for (int i = 0; i < n; ++i) {
+      const float off = in[i] - scale * static_cast<float>(round_to_int(in[i] * inverse, low, high));
+      sum += off * off;
+    }
+    return sum;
+  }
+
+  // Tries scales that bring the value of largest magnitude to `low` and around it, improves each by least squares, and
+  // keeps the best. O(20 · n).
+  LAMINA_HOST_DEVICE static float of(const float* in, int n, int low, int high) {
+    float extreme = 0;
+    for (int i = 0; i < n; ++i) {
+      if (absolute(in[i]) > absolute(extreme)) extreme = in[i];
+    }
+    if (!(absolute(extreme) > 0)) return 0;
+    float best = extreme / static_cast<float>(low);
+    float best_error = error(in, n, low, high, best);
+    for (int step = -9; step <= 9; ++step) {
+      const float inverse = (static_cast<float>(low) + 0.1f * static_cast<float>(step)) / extreme;
+      float sum_qq = 0, sum_qx = 0;
+      for (int i = 0; i < n; ++i) {
+        const auto q = static_cast<float>(round_to_int(in[i] * inverse, low, high));
+        sum_qq += q * q;
+        sum_qx += q * in[i];
+      }
+      if (!(sum_qq > 0)) continue;
+      const float scale = sum_qx / sum_qq;
+      if (const float e = error(in, n, low, high, scale); e < best_error) {
+        best_error = e;
+        best = scale;
+      }
+    }
+    return best;
+  }
+};
+
+// The grid scale · q − minimum, q in 0…levels, that is nearest to n values in the mean square.
+struct AffineFit {
+  float scale = 0;
+  float minimum = 0;
+
+  LAMINA_HOST_DEVICE static float error(const float* in, int n, int levels, float scale, float minimum) {
+    const float inverse = inverse_or_zero(scale);
+    float sum = 0;
+    for (int i = 0; i < n; ++i) {
+      const int q = round_to_int((in[i] + minimum) * inverse, 0, levels);
+      const float off = in[i] - (scale * static_cast<float>(q) - minimum);
+      sum += off * off;
+    }
+    return sum;
+  }
+
+  // Tries spans around that of the data; for each, assigns the levels, solves for the best line through them by least
+  // squares, and keeps the best. O(21 · n).
+  // Without `offset` the grid cannot lie wholly above zero: minimum ≥ 0.
+  LAMINA_HOST_DEVICE static AffineFit of(const float* in, int n, int levels, bool offset) {
+    float least = offset ? in[0] : 0;
+    float most = in[0];
+    for (int i = 0; i < n; ++i) {
+      if (in[i] < least) least = in[i];
+      if (in[i] > most) most = in[i];
+    }
+    AffineFit best;
+    if (!(most > least)) {  // all the same, or NaN
+      best.minimum = -least;
+      return best;
+    }
+    best.scale = (most - least) / static_cast<float>(levels);
+    best.minimum = -least;
+    float best_error = error(in, n, levels, best.scale, best.minimum);
+    for (int step = -10; step <= 10; ++step) {
+      const float inverse = (static_cast<float>(levels) + 0.1f * static_cast<float>(step)) / (most - least);
+      float sum_q = 0, sum_qq = 0, sum_x = 0, sum_qx = 0;
+      for (int i = 0; i < n; ++i) {
+        const auto q = static_cast<float>(round_to_int((in[i] - least) * inverse, 0, levels));
+        sum_q += q;
+        sum_qq += q * q;
+        sum_x += in[i];
+        sum_qx += q * in[i];
+      }
+      const auto count = static_cast<float>(n);
+      const float determinant = count * sum_qq - sum_q * sum_q;
+      if (!(determinant > 0)) continue;
+      float scale = (count * sum_qx - sum_q * sum_x) / determinant;
+      float minimum = -(sum_qq * sum_x - sum_q * sum_qx) / determinant;
+      if (minimum < 0 && !offset) {
+        minimum = 0;
+        scale = sum_qq > 0 ? sum_qx / sum_qq : 0;
+      }
+      if (!(scale > 0)) continue;
+      if (const float e = error(in, n, levels, scale, minimum); e < best_error) {
+        best_error = e;
+        best = {scale, minimum};
+      }
+    }
+    return best;
+  }
+};
+
+}  // namespace lamina::quant

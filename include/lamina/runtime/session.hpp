@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A session: one sequence of tokens, its context and its threads.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "lamina/core/error.hpp"
+#include "lamina/core/team.hpp"
+#include "lamina/runtime/frame.hpp"
+#include "lamina/runtime/model.hpp"
+#include "lamina/runtime/sampler.hpp"
+
+namespace lamina {
+
+class Generation;
+
+// What a callback wants.
+enum class Feedback : std::uint8_t { Continue, Halt };
+
+// Why a generation ended.
+enum class StopReason : std::uint8_t { MaxTokens, EndOfText, Halted, ContextFull };
+
+constexpr std::string_view to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::MaxTokens: return "max-tokens";
+    case StopReason::EndOfText: return "end-of-text";
+    case StopReason::Halted: return "halted";
+    case StopReason::ContextFull: return "context-full";
+  }
+  return "?";
+}
+
+struct GenerateOptions {
+  std::size_t max_tokens = 256;
+  SamplerOptions sampler;
+  bool parse_special = false;  // special tokens written out in the prompt become control tokens
+  bool ignore_end = false;     // go on after an end-of-text token
+};
+
+// Not for use by two threads at once: the second gets Busy. Several sessions of one model run side by side.
+class Session {
+ public:
+  using Token = text::Token;
+  // Called with the logits [n_vocab] of each token, in order; index counts from the first token fed.
+  using LogitsCallback = std::function<Feedback(std::size_t index, std::span<const float> logits)>;
+
+  Session(Session&&) noexcept = default;
+  Session& operator=(Session&&) noexcept = default;
+  ~Session() = default;
+
+  // Appends tokens to the context; the logits after the last are then ready. All or nothing up to the checks: on
+  // BadToken, ContextFull, BadArgument and Busy nothing has changed.
+  Expected<void> feed(std::span<const Token> tokens) { return feed_batches(tokens, nullptr); }
+
+  // The same, and every token's logits go to the callback. Cancelled when it halts; the context then ends with the
+  // batch that was being computed.
+  Expected<void> feed(std::span<const Token> tokens, const LogitsCallback& each) { return feed_batches(tokens, &each); }
+
+  // After the last token fed, [n_vocab]; empty before any and after rewind().
+  std::span<const float> logits() const { return logits_; }
+
+  // Forgets the last n tokens. Errors: BadArgument when there are not so many.
+  Expected<void> rewind(std::size_t n) {
+    if (n > position_) {
+      return fail(Error(ErrorCode::BadArgument, "the session has fewer tokens than that")
+                      .about("rewind").wanted("at most " + std::to_string(position_)).found(std::to_string(n)));
+    }
+    position_ -= n;
+    tokens_.resize(position_);
+    if (n > 0) logits_ = {};
+    return {};
+  }
+
+  // Text generated from a prompt, as a range of pieces; stops at an end-of-text token, at max_tokens and when the
+  // context is full. The session must outlive the range. See Generation for its errors.
+  Generation generate(std::string_view prompt, const GenerateOptions& options = {});
+
+  std::size_t position() const { return position_; }          // tokens in the context
+  std::size_t context() const { return size_.n_ctx; }         // tokens it can hold
+  std::size_t threads() const { return team_->size(); }
+  std::span<const Token> tokens() const { return tokens_; }   // that are in the context
+  const Model& model() const { return model_; }
+
+  // Resolves defaults and checks bounds. Errors: BadArgument.
+  static Expected<runtime::FrameSize> size_of(const Model& model, const SessionOptions& options) {
+    runtime::FrameSize size;
+    const Hparams& h = model.hparams();
+    size.n_ctx = options.context != 0 ? options.context : std::min(h.n_ctx, default_context);
+    size.n_threads = options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+    const auto bounded = [](std::string_view name, std::size_t value, std::size_t high) -> Expected<void> {
+      if (value >= 1 && value <= high) return {};
+      return fail(Error(ErrorCode::BadArgument, {})
+                      .about(name).wanted("1 to " + std::to_string(high)).found(std::to_string(value)));
+    };
+    if (auto ok = bounded("context", size.n_ctx, std::size_t{1} << 30); !ok) return fail(std::move(ok.error()));
+    if (auto ok = bounded("batch", options.batch, 1 << 16); !ok) return fail(std::move(ok.error()));
+    if (auto ok = bounded("threads", size.n_threads, 1024); !ok) return fail(std::move(ok.error()));
+    size.batch = std::min(options.batch, size.n_ctx);
+    size.head_rows = std::min<std::size_t>(size.batch, 16);
+    return size;
+  }
+
+ private:
+  friend class Model;
+  using Frame = runtime::Frame;
+
+  explicit Session(Model model) : model_(std::move(model)) {}
+
+  static Expected<Session> make(const Model& model, const SessionOptions& options) {
+    auto size = size_of(model, options);
+    if (!size) return fail(std::move(size.error()));
+    Session session(model);
+    session.size_ = *size;
+    session.frame_ = std::make_unique<Frame>();
+    session.busy_ = std::make_unique<std::atomic<bool>>(false);
+    if (auto ok = runtime::allocate(*session.frame_, model.hparams(), *size); !ok) {
+      return fail(std::move(ok.error()));
+    }
+    auto team = Team::make(size->n_threads);
+    if (!team) return fail(std::move(team.error()));
+    session.team_ = std::move(*team);
+    return session;
+  }
+
+  Expected<void> feed_batches(std::span<const Token> tokens, const LogitsCallback* each) {
+    if (busy_->exchange(true, std::memory_order_acquire)) {
+      return fail(ErrorCode::Busy, "another thread is using this session");
+    }
+    struct Release {
+      std::atomic<bool>& flag;
+      ~Release() { flag.store(false, std::memory_order_release); }
+    } release{*busy_};
+    return guarded([&] { return feed_checked(tokens, each); });
+  }
+
+  Expected<void> feed_checked(std::span<const Token> tokens, const LogitsCallback* each) {
+    if (tokens.empty()) return fail(Error(ErrorCode::BadArgument, "nothing to feed").about("tokens"));
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (tokens[i] < 0 || static_cast<std::size_t>(tokens[i]) >= model_.n_vocab()) {
+        return fail(Error(ErrorCode::BadToken, "not an id of this model's vocabulary")
+                        .about("token " + std::to_string(i))
+                        .wanted("0 to " + std::to_string(model_.n_vocab() - 1)).found(std::to_string(tokens[i])));
+      }
+    }
+    if (tokens.size() > size_.n_ctx - position_) {
+      return fail(Error(ErrorCode::ContextFull, "the tokens do not fit; use a larger context or rewind")
+                      .about("context").wanted("at most " + std::to_string(size_.n_ctx - position_) + " tokens")
+                      .found(std::to_string(tokens.size())));
+    }
+    tokens_.reserve(position_ + tokens.size());
+    for (std::size_t done = 0; done < tokens.size();) {
+      const std::size_t n = std::min(size_.batch, tokens.size() - done);
+      const bool last = done + n == tokens.size();
+      Frame& f = *frame_;
+      f.tokens = tokens.subspan(done, n);
+      f.position = position_;
+      walk(model_.plan().body());
+      tokens_.insert(tokens_.end(), f.tokens.begin(), f.tokens.end());
+      position_ += n;
+      logits_ = {};
+      if (each != nullptr) {
+        for (std::size_t row = 0; row < n; row += size_.head_rows) {
+          head(row, std::min(size_.head_rows, n - row));
+          for (std::size_t r = 0; r < f.head_count; ++r) {
+            if ((*each)(done + row + r, row_logits(r)) == Feedback::Halt) {
+              return fail(ErrorCode::Cancelled, "the callback asked to stop");
+            }
+          }
+        }
+      } else if (last) {
+        head(n - 1, 1);
+      }
+      if (last) logits_ = row_logits(f.head_count - 1);
+      done += n;
+    }
+    return {};
+  }
+
+  void head(std::size_t begin, std::size_t count) {
+    frame_->head_begin = begin;
+    frame_->head_count = count;
+    walk(model_.plan().head());
+  }
+
+  std::span<const float> row_logits(std::size_t row) const {
+    return {frame_->logits.data() + row * model_.n_vocab(), model_.n_vocab()};
+  }
+
+  // All workers walk the steps together; a barrier ends each.
+  void walk(std::span<const runtime::Step> steps) {
+    auto job = [&](Worker& worker) {
+      for (const runtime::Step& step : steps) {
+        step.run(step.phase.get(), *frame_, worker);
+        worker.barrier();
+      }
+    };
+    team_->run(job);
+  }
+
+  Model model_;
+  runtime::FrameSize size_;
+  std::unique_ptr<Frame> frame_;
+  std::unique_ptr<Team> team_;
+  std::unique_ptr<std::atomic<bool>> busy_;
+  std::vector<Token> tokens_;
+  std::span<const float> logits_;
+  std::size_t position_ = 0;
+};
+
+inline Expected<Session> Model::session(const SessionOptions& options) const {
+  return guarded([&] { return Session::make(*this, options); });
+}
+
+inline Expected<MemoryEstimate> Model::memory(const SessionOptions& options) const {
+  const auto size = Session::size_of(*this, options);
+  if (!size) return fail(size.error());
+  MemoryEstimate out;
+  for (const gguf::TensorInfo& t : file().tensors()) out.weights += t.n_bytes;
+  out.copies = state_->store.copied_bytes;
+  const auto cache = size->cache_bytes(hparams());
+  const auto scratch = size->scratch_bytes(hparams());
+  if (!cache || !scratch) return fail(ErrorCode::OutOfMemory, "a context of that size needs more than 2^64 bytes");
+  out.cache = *cache;
+  out.scratch = *scratch;
+  return out;
+}
+
+}  // namespace lamina

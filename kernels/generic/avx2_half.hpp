@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The operations of namespace `native` beyond a vector library's own on half vectors, f32x8 and u8x32, which AVX2 and
+// AVX-512 both hold in one 256-bit register. Needs AVX2 and F16C.
+
+LAMINA_INLINE __m128i load_128(const std::byte* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+LAMINA_INLINE short u16_at(const std::byte* p) {
+  short v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+LAMINA_INLINE Fh gather_f16(const std::byte* p, std::size_t stride) {
+  return Fh{_mm256_cvtph_ps(_mm_set_epi16(u16_at(p + 7 * stride), u16_at(p + 6 * stride), u16_at(p + 5 * stride),
+                                          u16_at(p + 4 * stride), u16_at(p + 3 * stride), u16_at(p + 2 * stride),
+                                          u16_at(p + stride), u16_at(p)))};
+}
+LAMINA_INLINE Fh unsigned_bytes(std::uint64_t bytes) {
+  const __m128i b = _mm_cvtsi64_si128(static_cast<long long>(bytes));
+  return Fh{_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(b))};
+}
+LAMINA_INLINE Fh signed_bytes(std::uint64_t bytes) {
+  const __m128i b = _mm_cvtsi64_si128(static_cast<long long>(bytes));
+  return Fh{_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(b))};
+}
+LAMINA_INLINE Fh spread2(const float* p) {
+  const __m128 x = _mm_loadu_ps(p);
+  return Fh{_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_unpacklo_ps(x, x)), _mm_unpackhi_ps(x, x), 1)};
+}
+LAMINA_INLINE float sum(Fh a) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(raw(a)), _mm256_extractf128_ps(raw(a), 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+// Sixteen bytes, and the same shifted right by four: the caller masks.
+LAMINA_INLINE Bh twice_shifted(const std::byte* p) {
+  const __m128i x = load_128(p);
+  return Bh{_mm256_inserti128_si256(_mm256_castsi128_si256(x), _mm_srli_epi16(x, 4), 1)};
+}

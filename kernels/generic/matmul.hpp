@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matrix times activations. A tile of a few rows and a few tokens runs over the whole of k with its sums in registers;
+// every (row, token) sum takes the same steps in the same order in every tile, so that splitting changes no bit.
+
+template <class Format>
+struct IntTile {
+  using Chunk = Unpack<Format>;
+  static constexpr std::size_t decode_rows = 2;
+  static constexpr std::size_t prefill_rows = 1;
+  static constexpr std::size_t prefill_tokens = 4;
+
+  // Adds the chunk's first n_pairs pairs to the sums of T tokens; x is already at the chunk.
+  template <std::size_t T>
+  LAMINA_INLINE static void add_chunk(const std::byte* weights, std::size_t n_pairs, const Activations (&x)[T],
+                                      std::size_t c, f32x16 (&acc)[T], f32x8 (&low)[T]) {
+    const Chunk w(weights);
+    // Spread loads read four floats from their first.
+    alignas(64) float scale[T][Chunk::scales + 4];
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < T; ++t) {
+      const float* d = x[t].d + 8 * c;
+      if constexpr (Chunk::scales == 8) {
+        store8(scale[t], mul(w.scale[0], load<f32x8>(d)));
+        if constexpr (Chunk::has_minimum) low[t] = fma(w.minimum[0], load<f32x8>(x[t].s32 + 8 * c), low[t]);
+      } else {
+        store8(scale[t], mul(w.scale[0], spread2(d)));
+        store8(scale[t] + 8, mul(w.scale[1], spread2(d + 4)));
+        low[t] = fma(w.minimum[0], load<f32x8>(x[t].s16 + 16 * c), low[t]);
+        low[t] = fma(w.minimum[1], load<f32x8>(x[t].s16 + 16 * c + 8), low[t]);
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t p = 0; p < n_pairs; ++p) {
+      const u8x64 q = w.pair(p);
+#pragma GCC unroll 4
+      for (std::size_t t = 0; t < T; ++t) {
+        const u8x64 q8 = load<u8x64>(x[t].q8 + 256 * c + 64 * p);
+        const i32x16 dots = Chunk::is_signed ? dot4_signed(q, q8) : dot4_unsigned(q, q8);
+        const f32x16 s = Chunk::scales == 8 ? spread8(scale[t] + 2 * p) : spread4(scale[t] + 4 * p);
+        acc[t] = fma(to_float(dots), s, acc[t]);
+      }
+    }
+  }
+
+  template <std::size_t R, std::size_t T>
+  static void run(const MatmulArgs& a, std::size_t row, std::size_t token) {
+    Activations x[T];
+    for (std::size_t t = 0; t < T; ++t) x[t] = a.x.token(token + t);
+    f32x16 acc[R][T];
+    f32x8 low[R][T];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+      for (std::size_t t = 0; t < T; ++t) {
+        acc[r][t] = broadcast<f32x16>(0.0f);
+        low[r][t] = broadcast<f32x8>(0.0f);
+      }
+    }
+    const std::byte* w = a.weights + row * a.row_bytes;
+    const std::size_t n_chunks = a.k / 256;
+    for (std::size_t c = 0; c < n_chunks; ++c) {
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < R; ++r) {
+        const std::byte* chunk = w + r * a.row_bytes + c * Chunk::chunk_bytes;
+        for (std::size_t line = 0; line < Chunk::chunk_bytes; line += 64) {
+          __builtin_prefetch(chunk + prefetch_bytes + line);
+        }
+        add_chunk<T>(chunk, 4, x, c, acc[r], low[r]);
+      }
+    }
+    if constexpr (Format::block_size < 256) {
+      const std::size_t rest = a.k % 256;
+      if (rest != 0) {
+        for (std::size_t r = 0; r < R; ++r) {
+          // The row may end where memory ends, so its last blocks are read from a copy.
+          alignas(64) std::byte last[Chunk::chunk_bytes] = {};
+          std::memcpy(last, w + r * a.row_bytes + n_chunks * Chunk::chunk_bytes,
+                      rest / Format::block_size * sizeof(typename Format::Block));
+          add_chunk<T>(last, (rest + 63) / 64, x, n_chunks, acc[r], low[r]);
+        }
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+      for (std::size_t t = 0; t < T; ++t) {
+        a.out[(token + t) * a.out_stride + (row + r - a.row_begin)] = sum(add(fold(acc[r][t]), low[r][t]));
+      }
+    }
+  }
+
+  static constexpr std::size_t prefetch_bytes = 2048;  // ahead; past the end it is harmless
+};
+
+template <class Format>
+LAMINA_INLINE f32x16 load_weights(const std::byte* p) {
+  if constexpr (std::is_same_v<Format, quant::F32>) {
+    return load<f32x16>(p);
+  } else if constexpr (std::is_same_v<Format, quant::F16>) {
+    return load_f16(p);
+  } else {
+    return load_bf16(p);
+  }
+}
+
+template <class Format>
+struct FloatTile {
+  static constexpr std::size_t decode_rows = 4;
+  static constexpr std::size_t prefill_rows = 2;
+  static constexpr std::size_t prefill_tokens = 3;
+
+  template <std::size_t R, std::size_t T>
+  LAMINA_INLINE static void add_16(const std::byte* weights, std::size_t row_bytes, const float* x, std::size_t x_stride,
+                                   f32x16 (&acc)[R][T]) {
+    f32x16 w[R];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) w[r] = load_weights<Format>(weights + r * row_bytes);
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < T; ++t) {
+      const f32x16 v = load<f32x16>(x + t * x_stride);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < R; ++r) acc[r][t] = fma(w[r], v, acc[r][t]);
+    }
+  }
+
+  template <std::size_t R, std::size_t T>
+  static void run(const MatmulArgs& a, std::size_t row, std::size_t token) {
+    constexpr std::size_t value_bytes = sizeof(typename Format::Block) / Format::block_size;
+    const std::byte* w = a.weights + row * a.row_bytes;
+    const float* x = a.x.f32 + token * a.x.k_padded;
+    f32x16 acc[R][T];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+      for (std::size_t t = 0; t < T; ++t) acc[r][t] = broadcast<f32x16>(0.0f);
+    }
+    std::size_t k = 0;
+    for (; k + 16 <= a.k; k += 16) add_16<R, T>(w + k * value_bytes, a.row_bytes, x + k, a.x.k_padded, acc);
+    if (k < a.k) {
+      alignas(64) std::byte last[R][16 * value_bytes] = {};
+      for (std::size_t r = 0; r < R; ++r) {
+        std::memcpy(last[r], w + r * a.row_bytes + k * value_bytes, (a.k - k) * value_bytes);
+      }
+      add_16<R, T>(last[0], 16 * value_bytes, x + k, a.x.k_padded, acc);
+    }
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+      for (std::size_t t = 0; t < T; ++t) {
+        a.out[(token + t) * a.out_stride + (row + r - a.row_begin)] = sum(acc[r][t]);
+      }
+    }
+  }
+};
+
+// All rows of [begin, end), R at a time, for T tokens.
+template <class Tile, std::size_t R, std::size_t T>
+inline void run_rows(const MatmulArgs& a, std::size_t begin, std::size_t end, std::size_t token) {
+  std::size_t row = begin;
+  for (; row + R <= end; row += R) Tile::template run<R, T>(a, row, token);
+  if constexpr (R > 1) {
+    for (; row < end; ++row) Tile::template run<1, T>(a, row, token);
+  }
+}
+
+template <class Format>
+void matmul(const MatmulArgs& a) {
+  using Tile = std::conditional_t<is_float_format<Format>, FloatTile<Format>, IntTile<Format>>;
+  if (a.n_tokens == 1) return run_rows<Tile, Tile::decode_rows, 1>(a, a.row_begin, a.row_end, 0);
+  // A block of rows stays in the second-level cache while all tokens pass over it.
+  constexpr std::size_t block_bytes = 192 * 1024;
+  const std::size_t fit = block_bytes / (a.row_bytes + 1);
+  const std::size_t rows = fit < 2 ? 2 : fit;
+  for (std::size_t begin = a.row_begin; begin < a.row_end; begin += rows) {
+    const std::size_t end = a.row_end - begin < rows ? a.row_end : begin + rows;
+    std::size_t t = 0;
+    for (; t + Tile::prefill_tokens <= a.n_tokens; t += Tile::prefill_tokens) {
+      run_rows<Tile, Tile::prefill_rows, Tile::prefill_tokens>(a, begin, end, t);
+    }
+    switch (a.n_tokens - t) {
+      case 1: run_rows<Tile, Tile::decode_rows, 1>(a, begin, end, t); break;
+      case 2: run_rows<Tile, Tile::prefill_rows, 2>(a, begin, end, t); break;
+      case 3: run_rows<Tile, Tile::prefill_rows, 3>(a, begin, end, t); break;
+      default: break;
+    }
+  }
+}

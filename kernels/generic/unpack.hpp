@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// How each int8 format becomes integer lanes. A chunk is 256 weights: 8 groups of 32, read as 4 pairs of 64 bytes.
+// Unpack<Format>(chunk) holds the float scales and minima of the chunk (one per group, or per half group), and
+// pair(p) gives the 64 integers of groups 2p and 2p + 1. weight = scale · integer + minimum.
+// The layouts are those of ggml-common.h.
+
+template <class Format>
+struct Unpack;
+
+LAMINA_INLINE std::uint32_t load_u32(const std::byte* p) {
+  std::uint32_t v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+LAMINA_INLINE std::uint64_t load_u64(const std::byte* p) {
+  std::uint64_t v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+// weight = d · (q − 8)
+template <>
+struct Unpack<quant::Q4_0> {
+  static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q4_0::Block);
+  static constexpr std::size_t scales = 8;  // a chunk
+  static constexpr bool is_signed = false;
+  static constexpr bool has_minimum = true;
+  static_assert(chunk_bytes == 144);
+
+  const std::byte* blocks;
+  f32x8 scale[1];
+  f32x8 minimum[1];
+
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk)
+      : blocks(chunk), scale{halves_at(chunk, 18)}, minimum{mul(scale[0], broadcast<f32x8>(-8.0f))} {}
+  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+    return join(nibbles_of_16(blocks + 36 * p + 2), nibbles_of_16(blocks + 36 * p + 20));
+  }
+};
+
+// weight = d · q + m
+template <>
+struct Unpack<quant::Q4_1> {
+  static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q4_1::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr bool is_signed = false;
+  static constexpr bool has_minimum = true;
+  static_assert(chunk_bytes == 160);
+
+  const std::byte* blocks;
+  f32x8 scale[1];
+  f32x8 minimum[1];
+
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk)
+      : blocks(chunk), scale{halves_at(chunk, 20)}, minimum{halves_at(chunk + 2, 20)} {}
+  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+    return join(nibbles_of_16(blocks + 40 * p + 4), nibbles_of_16(blocks + 40 * p + 24));
+  }
+};
+
+// weight = d · q, q signed
+template <>
+struct Unpack<quant::Q8_0> {
+  static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q8_0::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr bool is_signed = true;
+  static constexpr bool has_minimum = false;
+  static_assert(chunk_bytes == 272);
+
+  const std::byte* blocks;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk) : blocks(chunk), scale{halves_at(chunk, 34)} {}
+  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+    return join(load<u8x32>(blocks + 68 * p + 2), load<u8x32>(blocks + 68 * p + 36));
+  }
+};
+
+// weight = d · scale · q − dmin · m, scale and m of 6 bits, packed as twelve bytes
+template <>
+struct Unpack<quant::Q4_K> {
+  static constexpr std::size_t chunk_bytes = sizeof(quant::Q4_K::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr bool is_signed = false;
+  static constexpr bool has_minimum = true;
+  static_assert(chunk_bytes == 144);
+
+  const std::byte* block;
+  f32x8 scale[1];
+  f32x8 minimum[1];
+
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk) : block(chunk) {
+    // Groups 0–3 have their six bits in the low bits of words 0 (scale) and 1 (m); groups 4–7 have four bits in word 2
+    // and the two high ones on top of words 0 and 1.
+    const std::uint32_t w0 = load_u32(chunk + 4), w1 = load_u32(chunk + 8), w2 = load_u32(chunk + 12);
+    const std::uint32_t scale_high = (w2 & 0x0f0f0f0fu) | (w0 >> 2 & 0x30303030u);
+    const std::uint32_t min_high = (w2 >> 4 & 0x0f0f0f0fu) | (w1 >> 2 & 0x30303030u);
+    const std::uint64_t scale_bytes = (w0 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(scale_high) << 32;
+    const std::uint64_t min_bytes = (w1 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(min_high) << 32;
+    scale[0] = mul(halves_at(chunk, 0), unsigned_bytes(scale_bytes));
+    minimum[0] = mul(halves_at(chunk + 2, 0), sub(broadcast<f32x8>(0.0f), unsigned_bytes(min_bytes)));
+  }
+  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+    const u8x32 q = load<u8x32>(block + 16 + 32 * p);
+    return join(low_nibbles(q), high_nibbles(q));
+  }
+};
+
+// weight = d · scale · (q − 32), one scale per 16 weights; q = four bits of ql and two of qh
+template <>
+struct Unpack<quant::Q6_K> {
+  static constexpr std::size_t chunk_bytes = sizeof(quant::Q6_K::Block);
+  static constexpr std::size_t scales = 16;
+  static constexpr bool is_signed = false;
+  static constexpr bool has_minimum = true;
+  static_assert(chunk_bytes == 210);
+
+  const std::byte* block;
+  f32x8 scale[2];
+  f32x8 minimum[2];
+
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk) : block(chunk) {
+    const f32x8 d = halves_at(chunk + 208, 0);
+    const f32x8 offset = mul(d, broadcast<f32x8>(-32.0f));
+    const f32x8 s0 = signed_bytes(load_u64(chunk + 192)), s1 = signed_bytes(load_u64(chunk + 200));
+    scale[0] = mul(d, s0);
+    scale[1] = mul(d, s1);
+    minimum[0] = mul(offset, s0);
+    minimum[1] = mul(offset, s1);
+  }
+  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+    const std::byte* ql = block + 64 * (p / 2);
+    const u8x32 low = load<u8x32>(ql), high = load<u8x32>(ql + 32);
+    const u8x32 qh = load<u8x32>(block + 128 + 32 * (p / 2));
+    const u8x32 two_bits = broadcast<u8x32>(std::uint8_t{0x30});
+    if (p % 2 == 0) {
+      return join(bit_or(low_nibbles(low), bit_and(shift_left16<4>(qh), two_bits)),
+                  bit_or(low_nibbles(high), bit_and(shift_left16<2>(qh), two_bits)));
+    }
+    return join(bit_or(high_nibbles(low), bit_and(qh, two_bits)),
+                bit_or(high_nibbles(high), bit_and(shift_right16<2>(qh), two_bits)));
+  }
+};

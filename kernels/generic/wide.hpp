@@ -1,0 +1,344 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The vocabulary: vectors of one width for every target (16 floats, 16 int32, 64 bytes, and their halves), each made
+// of 1, 2 or 4 native vectors, and operations on them. So the order of every sum is that of 16 lanes, whatever the
+// machine. See README.md for how this file is included and what namespace `native` must supply.
+
+// N native vectors side by side.
+template <class V, std::size_t N>
+struct Wide {
+  static constexpr std::size_t size = N;
+  V v[N];
+};
+
+using f32x16 = Wide<native::F, 16 / native::lanes>;
+using i32x16 = Wide<native::I, 16 / native::lanes>;
+using u8x64 = Wide<native::B, 16 / native::lanes>;
+using f32x8 = Wide<native::Fh, 8 / native::lanes_half>;
+using u8x32 = Wide<native::Bh, 8 / native::lanes_half>;
+
+namespace detail {
+
+template <class Op, std::size_t I, class... W>
+LAMINA_INLINE auto part(const W&... w) {
+  return Op::apply(w.v[I]...);
+}
+
+template <class Op, std::size_t... I, class... W>
+LAMINA_INLINE auto each(std::index_sequence<I...>, const W&... w) {
+  return Wide<decltype(part<Op, 0>(w...)), sizeof...(I)>{{part<Op, I>(w...)...}};
+}
+
+// Op on every native vector of the arguments.
+template <class Op, class W, class... Rest>
+LAMINA_INLINE auto each(const W& w, const Rest&... rest) {
+  return each<Op>(std::make_index_sequence<W::size>{}, w, rest...);
+}
+
+// Op(p + I · step) for every native vector of the result.
+template <class Op, std::size_t N, std::size_t... I, class P>
+LAMINA_INLINE auto each_at(std::index_sequence<I...>, const P* p, std::size_t step) {
+  return Wide<decltype(Op::apply(p)), N>{{Op::apply(p + I * step)...}};
+}
+
+struct Add {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::add(a, b);
+  }
+};
+struct Sub {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::sub(a, b);
+  }
+};
+struct Mul {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::mul(a, b);
+  }
+};
+struct Div {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::div(a, b);
+  }
+};
+struct Max {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::max(a, b);
+  }
+};
+struct Min {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::min(a, b);
+  }
+};
+struct And {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::bit_and(a, b);
+  }
+};
+struct Or {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b) {
+    return native::bit_or(a, b);
+  }
+};
+struct Fma {
+  template <class V>
+  LAMINA_INLINE static V apply(V a, V b, V c) {
+    return native::fma(a, b, c);
+  }
+};
+struct ToFloat {
+  LAMINA_INLINE static native::F apply(native::I a) { return native::to_float(a); }
+};
+struct NearestInt {
+  LAMINA_INLINE static native::I apply(native::F a) { return native::nearest_int(a); }
+};
+struct AsInt {
+  LAMINA_INLINE static native::I apply(native::F a) { return native::as_int(a); }
+};
+struct AsFloat {
+  LAMINA_INLINE static native::F apply(native::I a) { return native::as_float(a); }
+};
+template <int N>
+struct ShiftLeft {
+  LAMINA_INLINE static native::I apply(native::I a) { return native::shift_left<N>(a); }
+};
+template <int N>
+struct ShiftRight {
+  LAMINA_INLINE static native::I apply(native::I a) { return native::shift_right<N>(a); }
+};
+template <int N>
+struct ShiftLeft16 {
+  LAMINA_INLINE static native::Bh apply(native::Bh a) { return native::shift_left16<N>(a); }
+};
+template <int N>
+struct ShiftRight16 {
+  LAMINA_INLINE static native::Bh apply(native::Bh a) { return native::shift_right16<N>(a); }
+};
+struct DotUnsigned {
+  LAMINA_INLINE static native::I apply(native::B w, native::B x) { return native::dot4_unsigned(w, x); }
+};
+struct DotSigned {
+  LAMINA_INLINE static native::I apply(native::B w, native::B x) { return native::dot4_signed(w, x); }
+};
+template <class V>
+struct Load {
+  template <class T>
+  LAMINA_INLINE static V apply(const T* p) {
+    return native::load<V>(p);
+  }
+};
+struct LoadF16 {
+  LAMINA_INLINE static native::F apply(const std::byte* p) { return native::load_f16(p); }
+};
+struct LoadBf16 {
+  LAMINA_INLINE static native::F apply(const std::byte* p) { return native::load_bf16(p); }
+};
+struct Spread2 {
+  LAMINA_INLINE static native::Fh apply(const float* p) { return native::spread2(p); }
+};
+struct Spread4 {
+  LAMINA_INLINE static native::F apply(const float* p) { return native::spread4(p); }
+};
+struct Spread8 {
+  LAMINA_INLINE static native::F apply(const float* p) { return native::spread8(p); }
+};
+
+template <std::size_t... I>
+LAMINA_INLINE void store(std::index_sequence<I...>, float* p, const f32x16& a) {
+  (native::store(p + I * native::lanes, a.v[I]), ...);
+}
+template <std::size_t... I>
+LAMINA_INLINE void store(std::index_sequence<I...>, float* p, const f32x8& a) {
+  (native::store(p + I * native::lanes_half, a.v[I]), ...);
+}
+template <std::size_t... I>
+LAMINA_INLINE void store_i8(std::index_sequence<I...>, std::int8_t* p, const i32x16& a) {
+  (native::store_i8(p + I * native::lanes, a.v[I]), ...);
+}
+
+template <class W, std::size_t... I, class T>
+LAMINA_INLINE W broadcast(std::index_sequence<I...>, T value) {
+  const auto v = native::broadcast<std::remove_cvref_t<decltype(W{}.v[0])>>(value);
+  return W{{((void)I, v)...}};
+}
+
+template <std::size_t... I>
+LAMINA_INLINE f32x8 halves_at(std::index_sequence<I...>, const std::byte* p, std::size_t stride) {
+  return {{native::gather_f16(p + I * native::lanes_half * stride, stride)...}};
+}
+template <std::size_t... I>
+LAMINA_INLINE f32x8 unsigned_bytes(std::index_sequence<I...>, std::uint64_t bytes) {
+  return {{native::unsigned_bytes(bytes >> (I * native::lanes_half * 8))...}};
+}
+template <std::size_t... I>
+LAMINA_INLINE f32x8 signed_bytes(std::index_sequence<I...>, std::uint64_t bytes) {
+  return {{native::signed_bytes(bytes >> (I * native::lanes_half * 8))...}};
+}
+
+template <class W>
+using Parts = std::make_index_sequence<W::size>;
+
+}  // namespace detail
+
+// lane by lane
+template <class W>
+LAMINA_INLINE W add(const W& a, const W& b) {
+  return detail::each<detail::Add>(a, b);
+}
+template <class W>
+LAMINA_INLINE W sub(const W& a, const W& b) {
+  return detail::each<detail::Sub>(a, b);
+}
+template <class W>
+LAMINA_INLINE W mul(const W& a, const W& b) {
+  return detail::each<detail::Mul>(a, b);
+}
+template <class W>
+LAMINA_INLINE W div(const W& a, const W& b) {
+  return detail::each<detail::Div>(a, b);
+}
+template <class W>
+LAMINA_INLINE W max(const W& a, const W& b) {  // b where either is NaN
+  return detail::each<detail::Max>(a, b);
+}
+template <class W>
+LAMINA_INLINE W min(const W& a, const W& b) {  // b where either is NaN
+  return detail::each<detail::Min>(a, b);
+}
+template <class W>
+LAMINA_INLINE W bit_and(const W& a, const W& b) {
+  return detail::each<detail::And>(a, b);
+}
+template <class W>
+LAMINA_INLINE W bit_or(const W& a, const W& b) {
+  return detail::each<detail::Or>(a, b);
+}
+template <class W>
+LAMINA_INLINE W fma(const W& a, const W& b, const W& c) {  // a · b + c
+  return detail::each<detail::Fma>(a, b, c);
+}
+template <class W, class T>
+LAMINA_INLINE W broadcast(T value) {
+  return detail::broadcast<W>(detail::Parts<W>{}, value);
+}
+
+LAMINA_INLINE f32x16 to_float(const i32x16& a) { return detail::each<detail::ToFloat>(a); }
+LAMINA_INLINE i32x16 nearest_int(const f32x16& a) { return detail::each<detail::NearestInt>(a); }  // ties to even
+LAMINA_INLINE i32x16 as_int(const f32x16& a) { return detail::each<detail::AsInt>(a); }
+LAMINA_INLINE f32x16 as_float(const i32x16& a) { return detail::each<detail::AsFloat>(a); }
+template <int N>
+LAMINA_INLINE i32x16 shift_left(const i32x16& a) {
+  return detail::each<detail::ShiftLeft<N>>(a);
+}
+template <int N>
+LAMINA_INLINE i32x16 shift_right(const i32x16& a) {  // keeps the sign
+  return detail::each<detail::ShiftRight<N>>(a);
+}
+// Shifts 16-bit lanes: bits cross from a byte to its neighbour, so mask afterwards.
+template <int N>
+LAMINA_INLINE u8x32 shift_left16(const u8x32& a) {
+  return detail::each<detail::ShiftLeft16<N>>(a);
+}
+template <int N>
+LAMINA_INLINE u8x32 shift_right16(const u8x32& a) {
+  return detail::each<detail::ShiftRight16<N>>(a);
+}
+
+// memory; no alignment is needed anywhere
+template <class W, class T>
+LAMINA_INLINE W load(const T* p) {
+  using V = std::remove_cvref_t<decltype(W{}.v[0])>;
+  return detail::each_at<detail::Load<V>, W::size>(detail::Parts<W>{}, p, sizeof(V) / sizeof(T));
+}
+LAMINA_INLINE void store(float* p, const f32x16& a) { detail::store(detail::Parts<f32x16>{}, p, a); }
+LAMINA_INLINE void store8(float* p, const f32x8& a) { detail::store(detail::Parts<f32x8>{}, p, a); }
+// Lanes must be within −128 … 127.
+LAMINA_INLINE void store_i8(std::int8_t* p, const i32x16& a) { detail::store_i8(detail::Parts<i32x16>{}, p, a); }
+LAMINA_INLINE f32x16 load_f16(const std::byte* p) {
+  return detail::each_at<detail::LoadF16, f32x16::size>(detail::Parts<f32x16>{}, p, 2 * native::lanes);
+}
+LAMINA_INLINE f32x16 load_bf16(const std::byte* p) {
+  return detail::each_at<detail::LoadBf16, f32x16::size>(detail::Parts<f32x16>{}, p, 2 * native::lanes);
+}
+// lane i = p[i / 2]
+LAMINA_INLINE f32x8 spread2(const float* p) {
+  return detail::each_at<detail::Spread2, f32x8::size>(detail::Parts<f32x8>{}, p, native::lanes_half / 2);
+}
+// lane i = p[i / 4]
+LAMINA_INLINE f32x16 spread4(const float* p) {
+  return detail::each_at<detail::Spread4, f32x16::size>(detail::Parts<f32x16>{}, p, native::lanes / 4);
+}
+// lane i = p[i / 8]
+LAMINA_INLINE f32x16 spread8(const float* p) {
+  if constexpr (native::lanes == 4) {
+    const f32x8 low = broadcast<f32x8>(p[0]), high = broadcast<f32x8>(p[1]);
+    return {{low.v[0], low.v[1], high.v[0], high.v[1]}};
+  } else {
+    return detail::each_at<detail::Spread8, f32x16::size>(detail::Parts<f32x16>{}, p, native::lanes / 8);
+  }
+}
+// Eight binary16 values, `stride` bytes apart.
+LAMINA_INLINE f32x8 halves_at(const std::byte* p, std::size_t stride) {
+  return detail::halves_at(detail::Parts<f32x8>{}, p, stride);
+}
+// The eight bytes of an integer, lowest first.
+LAMINA_INLINE f32x8 unsigned_bytes(std::uint64_t bytes) {
+  return detail::unsigned_bytes(detail::Parts<f32x8>{}, bytes);
+}
+LAMINA_INLINE f32x8 signed_bytes(std::uint64_t bytes) { return detail::signed_bytes(detail::Parts<f32x8>{}, bytes); }
+
+// bytes
+LAMINA_INLINE u8x64 join(const u8x32& low, const u8x32& high) {
+  if constexpr (native::lanes == 16) {
+    return {{native::join(low.v[0], high.v[0])}};
+  } else if constexpr (native::lanes == 8) {
+    return {{low.v[0], high.v[0]}};
+  } else {
+    return {{low.v[0], low.v[1], high.v[0], high.v[1]}};
+  }
+}
+LAMINA_INLINE u8x32 low_nibbles(const u8x32& a) { return bit_and(a, broadcast<u8x32>(std::uint8_t{15})); }
+LAMINA_INLINE u8x32 high_nibbles(const u8x32& a) { return low_nibbles(shift_right16<4>(a)); }
+// Sixteen bytes: their low nibbles, then their high ones.
+LAMINA_INLINE u8x32 nibbles_of_16(const std::byte* p) {
+  if constexpr (native::lanes_half == 8) {
+    return low_nibbles({{native::twice_shifted(p)}});
+  } else {
+    const native::Bh x = native::load<native::Bh>(p);
+    return low_nibbles({{x, native::shift_right16<4>(x)}});
+  }
+}
+// Lane i: the sum of the four products of lanes 4i … 4i+3, exact. Weights 0 … 63, activations −127 … 127.
+LAMINA_INLINE i32x16 dot4_unsigned(const u8x64& w, const u8x64& x) { return detail::each<detail::DotUnsigned>(w, x); }
+// Weights −128 … 127, activations −127 … 127.
+LAMINA_INLINE i32x16 dot4_signed(const u8x64& w, const u8x64& x) { return detail::each<detail::DotSigned>(w, x); }
+
+// Lane i plus lane i + 8.
+LAMINA_INLINE f32x8 fold(const f32x16& a) {
+  if constexpr (native::lanes == 16) {
+    return {{native::fold(a.v[0])}};
+  } else if constexpr (native::lanes == 8) {
+    return {{native::add(a.v[0], a.v[1])}};
+  } else {
+    return {{native::add(a.v[0], a.v[2]), native::add(a.v[1], a.v[3])}};
+  }
+}
+// The sum of all lanes: lane i plus lane i + 4, + 2, + 1.
+LAMINA_INLINE float sum(const f32x8& a) {
+  if constexpr (native::lanes_half == 8) {
+    return native::sum(a.v[0]);
+  } else {
+    return native::sum(native::add(a.v[0], a.v[1]));
+  }
+}
+LAMINA_INLINE float sum(const f32x16& a) { return sum(fold(a)); }

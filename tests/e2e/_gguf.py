@@ -1,0 +1,20 @@
+# SPDX-FileCopyrightText: 2026 The Lamina authors
+# SPDX-License-Identifier: Apache-2.0
+"""Small GGUF files made independently of Lamina's own writer (layout: ggml's docs/gguf.md)."""
+import struct
+
+
+def gguf(tensors, order="<", version=3, keys=()):
+    """tensors: (name, dims, type id, bytes in the file's order); keys: (name, text)."""
+    text = lambda s: struct.pack(order + "Q", len(s)) + s
+    out = b"GGUF" + struct.pack(order + "IQQ", version, len(tensors), len(keys))
+    for key, value in keys:
+        out += text(key) + struct.pack(order + "I", 8) + text(value)
+    offset = 0
+    for name, dims, type_id, data in tensors:
+        out += text(name) + struct.pack(order + "I%dQIQ" % len(dims), len(dims), *dims, type_id, offset)
+        offset += -(-len(data) // 32) * 32
+    out += b"\0" * (-len(out) % 32)
+    for _, _, _, data in tensors:
+        out += data + b"\0" * (-len(data) % 32)
+    return out

@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every format of the registry: round trips, error bounds, hostile bits and numbers, and the reference results.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lamina/gguf/gguf.hpp"
+#include "lamina/quant/registry.hpp"
+
+using namespace lamina;
+
+namespace {
+
+template <class List>
+struct AsTuple;
+template <class... Ts>
+struct AsTuple<TypeList<Ts...>> {
+  using type = std::tuple<Ts...>;
+};
+using AllFormats = AsTuple<quant::Formats>::type;
+
+struct Random {
+  std::uint64_t state = 88172645463325252u;
+  std::uint64_t next() {
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
+  }
+  float uniform() { return static_cast<float>(next() >> 40) / 8388608.0f - 1.0f; }
+};
+
+// Weights as models have them: a bell with a few outliers.
+std::vector<float> weights(std::size_t n, std::uint64_t seed) {
+  Random random{seed * 2654435761u + 1};
+  std::vector<float> out(n);
+  for (float& v : out) v = (random.uniform() + random.uniform() + random.uniform()) * 0.05f;
+  for (std::size_t i = 0; i < n; i += 97) out[i] *= 4;
+  return out;
+}
+
+constexpr std::size_t k = 512;
+
+template <class F>
+std::vector<float> decode(const std::vector<std::byte>& row) {
+  std::vector<float> out(k);
+  quant::dequantize_row<F>(row.data(), k, out.data());
+  return out;
+}
+template <class F>
+std::vector<std::byte> encode(const std::vector<float>& values) {
+  std::vector<std::byte> row(*quant::bytes_per_row<F>(k));
+  quant::quantize_row<F>(values.data(), k, row.data());
+  return row;
+}
+
+double squared(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (double(a[i]) - b[i]) * (double(a[i]) - b[i]);
+  return sum;
+}
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("quantising loses no more than the format must", "[quant]", AllFormats) {
+  const double bits = 8.0 * sizeof(typename TestType::Block) / TestType::block_size;
+  for (std::uint64_t seed = 1; seed < 9; ++seed) {
+    const auto in = weights(k, seed);
+    double power = 0;
+    for (const float v : in) power += double(v) * v;
+    const double relative = squared(decode<TestType>(encode<TestType>(in)), in) / power;
+    INFO(TestType::name << " relative error " << relative);
+    // about 6 dB a bit: four bits leave some 0.6%, sixteen nearly nothing
+    CHECK(relative <= (bits >= 32 ? 0.0 : bits >= 16 ? 1e-5 : bits >= 8 ? 1e-4 : bits >= 6 ? 1e-3 : 1.5e-2));
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("what decoding gives, quantising finds again", "[quant]", AllFormats) {
+  for (std::uint64_t seed = 1; seed < 5; ++seed) {
+    const auto once = decode<TestType>(encode<TestType>(weights(k, seed)));
+    const auto twice = decode<TestType>(encode<TestType>(once));
+    double power = 0;
+    for (const float v : once) power += double(v) * v;
+    CHECK(squared(once, twice) <= 1e-4 * power);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("any bits decode, and non-finite scales stay visible", "[quant]", AllFormats) {
+  Random random;
+  std::vector<std::byte> row(*quant::bytes_per_row<TestType>(k));
+  for (int round = 0; round < 200; ++round) {
+    for (std::byte& b : row) b = static_cast<std::byte>(random.next());
+    (void)decode<TestType>(row);
+  }
+  const auto in = [&] {
+    auto v = weights(k, 3);
+    v[5] = std::numeric_limits<float>::infinity();
+    return v;
+  }();
+  const auto out = decode<TestType>(encode<TestType>(in));
+  bool finite = true;
+  for (std::size_t i = 0; i < TestType::block_size || i < 6; ++i) finite = finite && std::isfinite(out[i]);
+  if constexpr (TestType::block_size == 1) CHECK(!finite);
+}
+
+TEMPLATE_LIST_TEST_CASE("numbers no model should have quantise without harm", "[quant]", AllFormats) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float bad : {inf, -inf, nan, 0.0f, 1e-45f, -1e-38f, 3.4e38f, -3.4e38f}) {
+    (void)encode<TestType>(std::vector<float>(k, bad));
+    auto some = weights(k, 1);
+    for (std::size_t i = 0; i < k; i += 31) some[i] = bad;
+    (void)decode<TestType>(encode<TestType>(some));
+  }
+  for (const float v : decode<TestType>(encode<TestType>(std::vector<float>(k, 0.0f)))) CHECK(v == 0.0f);
+}
+
+TEMPLATE_LIST_TEST_CASE("swapping bytes twice changes nothing, once does", "[quant]", AllFormats) {
+  const auto row = encode<TestType>(weights(k, 2));
+  auto swapped = row;
+  quant::byteswap_row<TestType>(swapped.data(), k);
+  CHECK(swapped != row);
+  quant::byteswap_row<TestType>(swapped.data(), k);
+  CHECK(swapped == row);
+}
+
+TEMPLATE_LIST_TEST_CASE("a row that is no multiple of the block has no size", "[quant]", AllFormats) {
+  CHECK(quant::bytes_per_row<TestType>(2 * TestType::block_size) == 2 * sizeof(typename TestType::Block));
+  if (TestType::block_size > 1) CHECK(!quant::bytes_per_row<TestType>(TestType::block_size + 1));
+  CHECK(!quant::bytes_per_row<TestType>(std::numeric_limits<std::size_t>::max() / TestType::block_size *
+                                        TestType::block_size) ==
+        (sizeof(typename TestType::Block) > TestType::block_size));
+}
+
+TEMPLATE_LIST_TEST_CASE("decoding and quantising agree with the reference files", "[quant]", AllFormats) {
+  const char* shared = std::getenv("LAMINA_SHARED");
+  if (shared == nullptr) return;
+  std::string name(TestType::name);
+  name[0] = static_cast<char>(std::tolower(name[0]));
+  if (name == "bF16") name = "bf16";
+  const auto file = gguf::File::open(std::string(shared) + "/conformance/quant/" + name + ".gguf");
+  if (!file) return;
+  const auto read = [&](const char* tensor, auto format) {
+    using F = typename decltype(format)::type;
+    const auto bytes = file->data(*file->find(tensor));
+    std::vector<float> out(file->find(tensor)->n_elements());
+    quant::dequantize_row<F>(bytes.data(), out.size(), out.data());
+    return out;
+  };
+  for (const auto& [coded, plain] : {std::pair{"q", "deq"}, std::pair{"rnd", "rnd_deq"}}) {
+    const auto got = read(coded, Type<TestType>{});
+    const auto want = read(plain, Type<quant::F32>{});
+    REQUIRE(got.size() == want.size());
+    for (std::size_t b = 0; b < want.size(); b += 256) {
+      float largest = 0;
+      for (std::size_t i = b; i < b + 256; ++i) {
+        if (std::isfinite(want[i])) largest = std::max(largest, std::fabs(want[i]));
+      }
+      for (std::size_t i = b; i < b + 256; ++i) {
+        const bool same = got[i] == want[i] || (std::isnan(got[i]) && std::isnan(want[i])) ||
+                          std::fabs(got[i] - want[i]) <= 2 * largest * 1.1920929e-7f;
+        if (!same) FAIL(TestType::name << " " << coded << "[" << i << "]: " << got[i] << " for " << want[i]);
+      }
+    }
+  }
+  const auto source = read("src", Type<quant::F32>{});
+  double ours = 0;
+  for (std::size_t r = 0; r < source.size() / k; ++r) {
+    const std::vector<float> row(source.begin() + static_cast<std::ptrdiff_t>(r * k),
+                                 source.begin() + static_cast<std::ptrdiff_t>((r + 1) * k));
+    ours += squared(decode<TestType>(encode<TestType>(row)), row);
+  }
+  CHECK(ours <= 1.02 * squared(read("deq", Type<quant::F32>{}), source));
+}

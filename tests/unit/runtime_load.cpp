@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loading: what a broken file is refused with, before anything large is allocated.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "lamina/lamina.hpp"
+#include "tiny_model.hpp"
+
+using namespace lamina;
+using test::TinyModel;
+
+namespace {
+
+Error refused(const TinyModel& tiny, const LoadOptions& options = {}) {
+  auto file = tiny.file();
+  if (!file) return file.error();
+  const auto model = load(*file, options);
+  if (model) FAIL("loaded what should be refused");
+  return model.error();
+}
+
+}  // namespace
+
+TEST_CASE("every required tensor is missed by name and shape") {
+  const std::vector<std::string> names = {
+      "token_embd.weight",        "output_norm.weight",     "blk.0.attn_norm.weight", "blk.1.attn_q.weight",
+      "blk.1.attn_k.weight",      "blk.0.attn_v.weight",    "blk.1.attn_output.weight", "blk.1.ffn_norm.weight",
+      "blk.0.ffn_gate.weight",    "blk.1.ffn_up.weight",    "blk.1.ffn_down.weight"};
+  for (const std::string& name : names) {
+    TinyModel tiny;
+    tiny.without_tensor = name;
+    const Error error = refused(tiny);
+    CHECK(error.code == ErrorCode::MissingTensor);
+    CHECK(error.subject == name);
+    CHECK(error.file == "tiny");
+    CHECK(!error.expected.empty());
+  }
+}
+
+TEST_CASE("every required key is missed by name") {
+  for (const char* key : {"block_count", "context_length", "embedding_length", "feed_forward_length",
+                          "attention.head_count", "attention.layer_norm_rms_epsilon"}) {
+    TinyModel tiny;
+    tiny.without_key = std::string("llama.") + key;
+    const Error error = refused(tiny);
+    CHECK(error.code == ErrorCode::MissingKey);
+    CHECK(error.subject == tiny.without_key);
+  }
+}
+
+TEST_CASE("no value of an integer key crashes, and impossible ones are refused") {
+  const std::vector<std::string> keys = {"block_count",          "context_length",          "embedding_length",
+                                         "feed_forward_length",  "attention.head_count",    "attention.head_count_kv",
+                                         "attention.key_length", "attention.value_length",  "rope.dimension_count"};
+  for (const std::string& key : keys) {
+    for (const std::uint32_t value : {0u, 1u, 3u, 5u, 513u, 65536u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) {
+      TinyModel tiny;
+      tiny.keys["llama." + key] = value;
+      auto file = tiny.file();
+      REQUIRE(file);
+      const auto model = load(*file);
+      INFO(key << " = " << value);
+      if (!model) {
+        const ErrorCode code = model.error().code;
+        CHECK((code == ErrorCode::BadHyperparameter || code == ErrorCode::ShapeMismatch ||
+               code == ErrorCode::MissingTensor));
+        CHECK(!model.error().subject.empty());
+      } else {
+        auto session = model->session({.context = 8, .batch = 4, .threads = 1});
+        if (session) {
+          const text::Token ids[] = {1, 2, 3};
+          CHECK(session->feed(ids));
+        }
+      }
+      if (value == 0 && key != "rope.dimension_count") CHECK(!model);
+    }
+  }
+}
+
+TEST_CASE("experts are refused by name, not ignored") {
+  TinyModel tiny;
+  tiny.keys["llama.expert_count"] = 8;
+  const Error error = refused(tiny);
+  CHECK(error.code == ErrorCode::BadHyperparameter);
+  CHECK(error.subject == "llama.expert_count");
+}
+
+TEST_CASE("fewer embedding rows than tokens is a shape mismatch") {
+  TinyModel tiny;
+  tiny.n_vocab = 200;
+  const Error error = refused(tiny);
+  CHECK(error.code == ErrorCode::ShapeMismatch);
+  CHECK(error.subject == "token_embd.weight");
+}
+
+TEST_CASE("an unknown family is named with its nearest neighbour") {
+  gguf::Writer out;
+  out.add("general.architecture", std::string_view("lama"));
+  auto bytes = out.to_bytes();
+  REQUIRE(bytes);
+  auto file = gguf::File::from_bytes(std::move(*bytes), "x.gguf");
+  REQUIRE(file);
+  const auto model = load(*file);
+  REQUIRE(!model);
+  CHECK(model.error().code == ErrorCode::UnknownArchitecture);
+  CHECK(model.error().got == "lama");
+  CHECK(model.error().message.find("llama") != std::string::npos);
+}
+
+TEST_CASE("an unknown target is refused and the known ones are listed") {
+  const Error error = refused({}, {.target = "z80", .progress = {}});
+  CHECK(error.code == ErrorCode::TargetUnavailable);
+  CHECK(error.expected.find("reference") != std::string::npos);
+}
+
+TEST_CASE("progress rises to 1 and can cancel at every stage") {
+  auto file = TinyModel{}.file();
+  REQUIRE(file);
+  std::vector<double> seen;
+  REQUIRE(load(*file, {.target = {}, .progress = [&](const LoadProgress& p) {
+                         seen.push_back(p.fraction);
+                         return true;
+                       }}));
+  REQUIRE(seen.size() == 4);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+  CHECK(seen.back() == 1.0);
+  for (std::size_t stop = 0; stop < seen.size(); ++stop) {
+    std::size_t calls = 0;
+    const auto model = load(*file, {.target = {}, .progress = [&](const LoadProgress&) { return calls++ != stop; }});
+    REQUIRE(!model);
+    CHECK(model.error().code == ErrorCode::Cancelled);
+  }
+}
+
+TEST_CASE("an engine of chosen formats refuses the others") {
+  using Small = Engine<Archs<arch::Llama>, Formats<quant::F32, quant::Q8_0>>;
+  TinyModel tiny;
+  auto plain = tiny.file();
+  REQUIRE(plain);
+  CHECK(Small::load(*plain));
+  tiny.type_id = quant::Q4_0::type_id;
+  auto packed = tiny.file();
+  REQUIRE(packed);
+  const auto model = Small::load(*packed);
+  REQUIRE(!model);
+  CHECK(model.error().code == ErrorCode::UnsupportedFormat);
+  CHECK(model.error().got == "Q4_0");
+}
+
+TEST_CASE("the plan names a kernel for every step and counts the weights a token reads") {
+  TinyModel tiny;
+  auto file = tiny.file();
+  REQUIRE(file);
+  const auto model = load(*file);
+  REQUIRE(model);
+  std::uint64_t matrices = 0;
+  for (const auto& step : model->plan().steps()) CHECK(!step.info.kernel.empty());
+  for (const auto& t : model->file().tensors()) {
+    if (t.dims[1] > 1 && t.name != "token_embd.weight") matrices += t.n_bytes;
+  }
+  CHECK(model->plan().weight_bytes() == matrices + 64 * sizeof(float));
+  // embedding, 5 phases a layer, head
+  CHECK(model->plan().steps().size() == 1 + 5 * 2 + 1);
+}

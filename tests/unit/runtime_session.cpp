@@ -1,0 +1,271 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sessions: the same logits whatever the threads, batches and chunks; rewinding; typed ends; generation.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include "lamina/lamina.hpp"
+#include "tiny_model.hpp"
+
+using namespace lamina;
+using test::TinyModel;
+using Ids = std::vector<text::Token>;
+
+namespace {
+
+Model load_tiny(const TinyModel& tiny, const std::string& target = {}) {
+  auto file = tiny.file();
+  if (!file) FAIL(file.error().to_string());
+  auto model = load(*file, {.target = target, .progress = {}});
+  if (!model) FAIL(model.error().to_string());
+  return *model;
+}
+
+Session open(const Model& model, SessionOptions options) {
+  auto session = model.session(options);
+  if (!session) FAIL(session.error().to_string());
+  return std::move(*session);
+}
+
+Ids some_ids(std::size_t n) {
+  Ids ids(n);
+  for (std::size_t i = 0; i < n; ++i) ids[i] = static_cast<text::Token>((i * 37 + 11) % 262);
+  return ids;
+}
+
+// All rows of logits, [n][n_vocab].
+std::vector<float> all_logits(const Model& model, const Ids& ids, SessionOptions options) {
+  Session session = open(model, options);
+  std::vector<float> rows;
+  const auto ok = session.feed(ids, [&](std::size_t, std::span<const float> row) {
+    rows.insert(rows.end(), row.begin(), row.end());
+    return Feedback::Continue;
+  });
+  if (!ok) FAIL(ok.error().to_string());
+  return rows;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+double nmse(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0, power = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += (a[i] - b[i]) * (a[i] - b[i]);
+    power += b[i] * b[i];
+  }
+  return difference / power;
+}
+
+}  // namespace
+
+TEST_CASE("logits have the same bits for any threads and any batch, on every target") {
+  for (const auto* table : kernels::available_targets()) {
+    for (const std::uint32_t type : {0u, 1u, 2u, 8u}) {
+      TinyModel tiny;
+      tiny.type_id = type;
+      tiny.biases = true;
+      const Model model = load_tiny(tiny, std::string(table->target));
+      const Ids ids = some_ids(23);
+      const auto one = all_logits(model, ids, {.context = 0, .batch = 1, .threads = 1});
+      REQUIRE(one.size() == ids.size() * 262);
+      for (const std::size_t threads : {1, 2, 3}) {
+        for (const std::size_t batch : {1, 2, 7, 64}) {
+          INFO(table->target << " type " << type << " threads " << threads << " batch " << batch);
+          CHECK(same_bits(one, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads})));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("every target agrees with the reference") {
+  TinyModel tiny;
+  const Ids ids = some_ids(17);
+  const auto reference = all_logits(load_tiny(tiny, "reference"), ids, {.threads = 1});
+  for (const auto* table : kernels::available_targets()) {
+    INFO(table->target);
+    CHECK(nmse(all_logits(load_tiny(tiny, std::string(table->target)), ids, {.threads = 2}), reference) < 1e-11);
+  }
+}
+
+TEST_CASE("a file of the other byte order gives the same logits") {
+  for (const std::uint32_t type : {0u, 1u, 8u}) {
+    TinyModel tiny;
+    tiny.type_id = type;
+    const Ids ids = some_ids(9);
+    const auto native = all_logits(load_tiny(tiny), ids, {.threads = 1});
+    tiny.order = std::endian::native == std::endian::little ? std::endian::big : std::endian::little;
+    const Model swapped = load_tiny(tiny);
+    CHECK(same_bits(native, all_logits(swapped, ids, {.threads = 1})));
+    const auto memory = swapped.memory();
+    REQUIRE(memory);
+    CHECK(memory->copies > 0);
+  }
+}
+
+TEST_CASE("tied embeddings serve as the head") {
+  TinyModel tiny;
+  tiny.tied = true;
+  const Model model = load_tiny(tiny);
+  CHECK(model.plan().head().back().info.tensors == std::vector<std::string>{"token_embd.weight"});
+  CHECK(all_logits(model, some_ids(3), {.threads = 1}).size() == 3 * 262);
+}
+
+TEST_CASE("rewinding forgets, and feeding again repeats") {
+  const Model model = load_tiny({});
+  Session session = open(model, {.threads = 2});
+  const Ids ids = some_ids(12);
+  REQUIRE(session.feed(ids));
+  const std::vector<float> before(session.logits().begin(), session.logits().end());
+  REQUIRE(session.rewind(5));
+  CHECK(session.position() == 7);
+  CHECK(session.logits().empty());
+  REQUIRE(session.feed(std::span(ids).subspan(7)));
+  CHECK(same_bits(before, {session.logits().begin(), session.logits().end()}));
+  const auto too_far = session.rewind(13);
+  REQUIRE(!too_far);
+  CHECK(too_far.error().code == ErrorCode::BadArgument);
+  CHECK(session.position() == 12);
+}
+
+TEST_CASE("a full context and bad ids are refused and change nothing") {
+  const Model model = load_tiny({});
+  Session session = open(model, {.context = 10, .threads = 1});
+  REQUIRE(session.feed(some_ids(8)));
+  const auto full = session.feed(some_ids(3));
+  REQUIRE(!full);
+  CHECK(full.error().code == ErrorCode::ContextFull);
+  CHECK(full.error().got == "3");
+  for (const text::Token bad : {-1, 262, 2147483647}) {
+    const Ids ids = {1, bad};
+    const auto refused = session.feed(ids);
+    REQUIRE(!refused);
+    CHECK(refused.error().code == ErrorCode::BadToken);
+    CHECK(refused.error().subject == "token 1");
+  }
+  CHECK(session.position() == 8);
+  CHECK(!session.logits().empty());
+  CHECK(session.feed({}).error().code == ErrorCode::BadArgument);
+  CHECK(session.feed(some_ids(2)));
+}
+
+TEST_CASE("session options out of bounds are refused") {
+  const Model model = load_tiny({});
+  for (const SessionOptions bad : {SessionOptions{.context = 0, .batch = 0, .threads = 1},
+                                   SessionOptions{.context = 0, .batch = 1, .threads = 100000},
+                                   SessionOptions{.context = static_cast<std::size_t>(-1), .batch = 1, .threads = 1}}) {
+    const auto session = model.session(bad);
+    REQUIRE(!session);
+    CHECK(session.error().code == ErrorCode::BadArgument);
+  }
+  // A context that no machine can hold is an error, not a crash.
+  TinyModel wide;
+  const auto huge = load_tiny(wide).session({.context = std::size_t{1} << 30, .batch = 1, .threads = 1});
+  if (!huge) CHECK(huge.error().code == ErrorCode::OutOfMemory);
+}
+
+TEST_CASE("a callback that halts ends the feed with Cancelled") {
+  const Model model = load_tiny({});
+  Session session = open(model, {.context = 0, .batch = 4, .threads = 1});
+  std::size_t calls = 0;
+  const auto halted = session.feed(some_ids(12), [&](std::size_t i, std::span<const float>) {
+    ++calls;
+    return i == 5 ? Feedback::Halt : Feedback::Continue;
+  });
+  REQUIRE(!halted);
+  CHECK(halted.error().code == ErrorCode::Cancelled);
+  CHECK(calls == 6);
+  CHECK(session.position() == 8);
+  CHECK(session.feed(some_ids(1)));
+}
+
+TEST_CASE("two threads in one session: the second is told that it is busy") {
+  const Model model = load_tiny({});
+  Session session = open(model, {.threads = 1});
+  std::atomic<bool> seen = false;
+  const auto ok = session.feed(some_ids(2), [&](std::size_t, std::span<const float>) {
+    std::thread other([&] {
+      const auto refused = session.feed(some_ids(1));
+      seen = !refused && refused.error().code == ErrorCode::Busy;
+    });
+    other.join();
+    return Feedback::Continue;
+  });
+  CHECK(ok);
+  CHECK(seen);
+}
+
+TEST_CASE("sessions of one model run side by side with the results of one alone") {
+  const Model model = load_tiny({});
+  const Ids ids = some_ids(20);
+  const auto alone = all_logits(model, ids, {.threads = 1});
+  std::vector<std::thread> threads;
+  std::atomic<int> equal = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] { equal += same_bits(alone, all_logits(model, ids, {.threads = 2})); });
+  }
+  for (auto& t : threads) t.join();
+  CHECK(equal == 4);
+}
+
+TEST_CASE("generation repeats for a seed, stops where it should and reports why") {
+  const Model model = load_tiny({});
+  GenerateOptions options;
+  options.max_tokens = 12;
+  options.ignore_end = true;
+  options.sampler.seed = 5;
+  const auto text = [&](const GenerateOptions& o) {
+    Session session = open(model, {.threads = 2});
+    std::string out;
+    Generation generation = session.generate("ab", o);
+    for (const std::string_view piece : generation) out += piece;
+    CHECK(!generation.error());
+    return out;
+  };
+  CHECK(text(options) == text(options));
+  GenerateOptions other = options;
+  other.sampler.seed = 6;
+  CHECK(text(options) != text(other));
+
+  Session session = open(model, {.context = 8, .threads = 1});
+  GenerateOptions endless = options;
+  endless.max_tokens = 100;
+  Generation full = session.generate("ab", endless);
+  for (auto piece : full) (void)piece;
+  CHECK(full.reason() == StopReason::ContextFull);
+  CHECK(session.position() == 8);
+
+  Session halting = open(model, {.threads = 1});
+  Generation halted = halting.generate("ab", options);
+  const auto why = halted.run([](std::string_view) { return Feedback::Halt; });
+  REQUIRE(why);
+  CHECK(*why == StopReason::Halted);
+
+  Session bad = open(model, {.threads = 1});
+  GenerateOptions wrong;
+  wrong.sampler.top_p = -1;
+  Generation refused = bad.generate("ab", wrong);
+  for (auto piece : refused) (void)piece;
+  REQUIRE(refused.error());
+  CHECK(refused.error()->code == ErrorCode::BadArgument);
+}
+
+TEST_CASE("a model without a known vocabulary still takes ids, and says why text fails") {
+  TinyModel tiny;
+  tiny.vocabulary = false;
+  const Model model = load_tiny(tiny);
+  CHECK(model.tokenizer() == nullptr);
+  REQUIRE(model.tokenizer_error());
+  Session session = open(model, {.threads = 1});
+  CHECK(session.feed(some_ids(4)));
+  Generation generation = session.generate("x");
+  CHECK(generation.begin() == generation.end());
+  REQUIRE(generation.error());
+}

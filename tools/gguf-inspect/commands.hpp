@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What gguf-inspect can do with a file, one function each.
+#pragma once
+
+#include <string>
+
+#include "lamina/core/error.hpp"
+#include "lamina/gguf/gguf.hpp"
+
+namespace lamina::inspect {
+
+Expected<void> print_summary(const gguf::File& file);
+Expected<void> print_tensors(const gguf::File& file);
+Expected<void> print_all_json(const gguf::File& file);
+Expected<void> print_value(const gguf::File& file, const std::string& key, bool json);
+Expected<void> print_plan(const gguf::File& file, const std::string& target, bool json);
+
+// Writes the tensor as little-endian float32 to `out`, whole or not at all; "-" is standard output.
+Expected<void> dequantize(const gguf::File& file, const std::string& tensor, const std::string& out);
+
+}  // namespace lamina::inspect

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which kernel will run each tensor of a file on this machine.
+#include <cinttypes>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "common/cli.hpp"
+#include "lamina/lamina.hpp"
+#include "value_printer.hpp"
+
+namespace lamina::inspect {
+
+namespace {
+
+void print_text(const Model& model) {
+  const cli::Style style(stdout);
+  const auto steps = model.plan().steps();
+  std::printf("%s runs on %s: %zu steps, %s of weights read per token\n\n", printable(model.architecture()).c_str(),
+              std::string(model.target()).c_str(), steps.size(), cli::bytes(model.plan().weight_bytes()).c_str());
+  std::printf("%s\n",
+              style.bold("phase                            kernel                     weights  tensors").c_str());
+  std::size_t n_slow = 0;
+  for (const auto& step : steps) {
+    const StepInfo& info = step.info;
+    std::string tensors;
+    for (const auto& name : info.tensors) {
+      const gguf::TensorInfo* t = model.file().find(name);
+      tensors += (tensors.empty() ? "" : ", ") + printable(name) + (t ? " (" + printable(t->type_name()) + ")" : "");
+    }
+    n_slow += info.slow;
+    const std::string kernel = info.kernel + (info.slow ? " SLOW" : "");
+    std::printf("%-32s %s%*s %12s  %s\n", info.phase.c_str(),
+                info.slow ? style.warning(kernel).c_str() : kernel.c_str(),
+                static_cast<int>(kernel.size() < 21 ? 21 - kernel.size() : 0), "",
+                cli::bytes(info.weight_bytes).c_str(), tensors.c_str());
+  }
+  if (n_slow > 0) std::printf("\n%zu steps have no fast kernel on this target.\n", n_slow);
+}
+
+void print_json(const Model& model) {
+  nlohmann::json steps = nlohmann::json::array();
+  for (const auto& step : model.plan().steps()) {
+    nlohmann::json tensors = nlohmann::json::array();
+    for (const auto& name : step.info.tensors) tensors.push_back(nlohmann::json::parse(json_text(name)));
+    steps.push_back({{"phase", step.info.phase},
+                     {"kernel", step.info.kernel},
+                     {"tensors", std::move(tensors)},
+                     {"weight_bytes", step.info.weight_bytes},
+                     {"slow", step.info.slow}});
+  }
+  const nlohmann::json all = {{"architecture", std::string(model.architecture())},
+                              {"target", std::string(model.target())},
+                              {"weight_bytes", model.plan().weight_bytes()},
+                              {"steps", std::move(steps)}};
+  std::printf("%s\n", all.dump(1).c_str());
+}
+
+}  // namespace
+
+Expected<void> print_plan(const gguf::File& file, const std::string& target, bool json) {
+  LoadOptions options;
+  options.target = target;
+  const auto model = load(file, options);
+  if (!model) return fail(model.error());
+  json ? print_json(*model) : print_text(*model);
+  return {};
+}
+
+}  // namespace lamina::inspect

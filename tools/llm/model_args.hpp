@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options that several subcommands share, and loading with them.
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "common/cli.hpp"
+#include "common/default_model.hpp"
+#include "lamina/lamina.hpp"
+
+namespace lamina::llm {
+
+struct ModelArgs {
+  std::string model;
+  std::string target;
+  SessionOptions session;
+
+  void add_model(CLI::App& app) {
+    app.add_option("-m,--model", model, "GGUF file to use; the first part of a split one")->type_name("FILE");
+  }
+  void add_run(CLI::App& app) {
+    add_model(app);
+    app.add_option("--target", target,
+                   "instruction set to run on, one of `llm targets`; otherwise LAMINA_TARGET or the best there is")
+        ->type_name("NAME");
+    app.add_option("-t,--threads", session.threads, "threads to compute with; 0: one per core")->type_name("N");
+    app.add_option("-c,--ctx", session.context, "context in tokens; 0: the model's own, at most 4096")->type_name("N");
+    app.add_option("--batch", session.batch, "prompt tokens computed together")->type_name("N")->capture_default_str();
+  }
+
+  // The file named, or the bundled storyteller, which is announced on standard error.
+  Expected<std::string> path() const {
+    if (!model.empty()) return model;
+    auto bundled = default_model();
+    if (bundled) std::fprintf(stderr, "llm: no -m given; using the bundled storyteller, %s\n", bundled->c_str());
+    return bundled;
+  }
+
+  Expected<Model> load() const {
+    const auto file = path();
+    if (!file) return fail(file.error());
+    LoadOptions options;
+    options.target = target;
+    auto loaded = lamina::load(*file, options);
+    if (loaded) announce_slow_steps(*loaded);
+    return loaded;
+  }
+
+ private:
+  // No silent fallback: what runs without a fast kernel is said.
+  static void announce_slow_steps(const Model& model) {
+    std::size_t slow = 0;
+    for (const auto& step : model.plan().steps()) slow += step.info.slow;
+    if (slow > 0) {
+      std::fprintf(stderr, "llm: %zu of %zu steps run without a fast kernel on target %s; `gguf-inspect plan` names them\n",
+                   slow, model.plan().steps().size(), std::string(model.target()).c_str());
+    }
+  }
+};
+
+}  // namespace lamina::llm
