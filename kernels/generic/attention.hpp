@@ -8,7 +8,7 @@
 template <std::size_t G>
 inline void score_keys(const AttentionArgs& a, std::size_t g0, std::size_t begin, std::size_t end,
                        std::size_t score_stride) {
-  const std::size_t whole = a.head_dim / 16 * 16;
+  const std::size_t whole = a.key_dim / 16 * 16;
   for (std::size_t j = begin; j < end; ++j) {
     const float* key = a.keys + j * a.key_stride;
     f32x16 acc[G];
@@ -18,13 +18,13 @@ inline void score_keys(const AttentionArgs& a, std::size_t g0, std::size_t begin
       const f32x16 v = load<f32x16>(key + i);
 #pragma GCC unroll 4
       for (std::size_t g = 0; g < G; ++g) {
-        acc[g] = fma(load<f32x16>(a.q + (g0 + g) * a.head_dim + i), v, acc[g]);
+        acc[g] = fma(load<f32x16>(a.q + (g0 + g) * a.key_dim + i), v, acc[g]);
       }
     }
-    if (whole < a.head_dim) {
-      const f32x16 v = load_first(key + whole, a.head_dim - whole);
+    if (whole < a.key_dim) {
+      const f32x16 v = load_first(key + whole, a.key_dim - whole);
       for (std::size_t g = 0; g < G; ++g) {
-        acc[g] = fma(load_first(a.q + (g0 + g) * a.head_dim + whole, a.head_dim - whole), v, acc[g]);
+        acc[g] = fma(load_first(a.q + (g0 + g) * a.key_dim + whole, a.key_dim - whole), v, acc[g]);
       }
     }
 #pragma GCC unroll 4
@@ -60,7 +60,7 @@ inline void sum_values(const AttentionArgs& a, std::size_t g0, std::size_t i, st
 #pragma GCC unroll 4
   for (std::size_t g = 0; g < G; ++g) {
 #pragma GCC unroll 4
-    for (std::size_t d = 0; d < D; ++d) acc[g][d] = load<f32x16>(a.out + (g0 + g) * a.head_dim + i + 16 * d);
+    for (std::size_t d = 0; d < D; ++d) acc[g][d] = load<f32x16>(a.out + (g0 + g) * a.value_dim + i + 16 * d);
   }
   for (std::size_t j = begin; j < end; ++j) {
     f32x16 v[D];
@@ -76,7 +76,7 @@ inline void sum_values(const AttentionArgs& a, std::size_t g0, std::size_t i, st
 #pragma GCC unroll 4
   for (std::size_t g = 0; g < G; ++g) {
 #pragma GCC unroll 4
-    for (std::size_t d = 0; d < D; ++d) store(a.out + (g0 + g) * a.head_dim + i + 16 * d, acc[g][d]);
+    for (std::size_t d = 0; d < D; ++d) store(a.out + (g0 + g) * a.value_dim + i + 16 * d, acc[g][d]);
   }
 }
 
@@ -84,13 +84,14 @@ template <std::size_t G>
 inline void sum_value_rows(const AttentionArgs& a, std::size_t g0, std::size_t begin, std::size_t end,
                            std::size_t score_stride) {
   std::size_t i = 0;
-  for (; i + 32 <= a.head_dim; i += 32) sum_values<G, 2>(a, g0, i, begin, end, score_stride);
-  for (; i + 16 <= a.head_dim; i += 16) sum_values<G, 1>(a, g0, i, begin, end, score_stride);
-  for (; i < a.head_dim; ++i) {
+  for (; i + 32 <= a.value_dim; i += 32) sum_values<G, 2>(a, g0, i, begin, end, score_stride);
+  for (; i + 16 <= a.value_dim; i += 16) sum_values<G, 1>(a, g0, i, begin, end, score_stride);
+  for (; i < a.value_dim; ++i) {
     for (std::size_t g = g0; g < g0 + G; ++g) {
-      float total = a.out[g * a.head_dim + i];
-      for (std::size_t j = begin; j < end; ++j) total += a.scores[g * score_stride + j] * a.values[j * a.value_stride + i];
-      a.out[g * a.head_dim + i] = total;
+      float total = a.out[g * a.value_dim + i];
+      for (std::size_t j = begin; j < end; ++j)
+        total += a.scores[g * score_stride + j] * a.values[j * a.value_stride + i];
+      a.out[g * a.value_dim + i] = total;
     }
   }
 }
@@ -105,7 +106,7 @@ inline void attention(const AttentionArgs& a) {
     for (; g < a.n_group; ++g) score_keys<1>(a, g, begin, end, stride);
   }
   for (std::size_t g = 0; g < a.n_group; ++g) softmax(a.scores + g * stride, a.n_keys, stride);
-  std::memset(a.out, 0, a.n_group * a.head_dim * sizeof(float));
+  std::memset(a.out, 0, a.n_group * a.value_dim * sizeof(float));
   for (std::size_t begin = 0; begin < a.n_keys; begin += block) {
     const std::size_t end = a.n_keys - begin < block ? a.n_keys : begin + block;
     std::size_t g = 0;

@@ -10,7 +10,15 @@ LAMINA_INLINE F load_bf16(const std::byte* p) {
 LAMINA_INLINE F spread4(const float* p) {
   return F{_mm256_blend_ps(_mm256_broadcast_ss(p), _mm256_broadcast_ss(p + 1), 0xf0)};
 }
-LAMINA_INLINE F spread8(const float* p) { return F{_mm256_broadcast_ss(p)}; }
+LAMINA_INLINE void spread8(const float* p, F (&out)[2]) {
+  out[0] = F{_mm256_broadcast_ss(p)};
+  out[1] = F{_mm256_broadcast_ss(p + 1)};
+}
+LAMINA_INLINE void fold(const F (&a)[2], Fh (&out)[1]) { out[0] = add(a[0], a[1]); }
+LAMINA_INLINE void join(const Bh (&low)[1], const Bh (&high)[1], B (&out)[2]) {
+  out[0] = low[0];
+  out[1] = high[0];
+}
 LAMINA_INLINE void store_i8(std::int8_t* p, I a) {
   const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(raw(a)), _mm256_extracti128_si256(raw(a), 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));

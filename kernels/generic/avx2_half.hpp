@@ -27,13 +27,14 @@ LAMINA_INLINE Fh spread2(const float* p) {
   const __m128 x = _mm_loadu_ps(p);
   return Fh{_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_unpacklo_ps(x, x)), _mm_unpackhi_ps(x, x), 1)};
 }
-LAMINA_INLINE float sum(Fh a) {
-  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(raw(a)), _mm256_extractf128_ps(raw(a), 1));
+LAMINA_INLINE float sum(const Fh (&halves)[1]) {
+  const __m256 a = raw(halves[0]);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 // Sixteen bytes, and the same shifted right by four: the caller masks.
-LAMINA_INLINE Bh twice_shifted(const std::byte* p) {
+LAMINA_INLINE void twice_shifted(const std::byte* p, Bh (&out)[1]) {
   const __m128i x = load_128(p);
-  return Bh{_mm256_inserti128_si256(_mm256_castsi128_si256(x), _mm_srli_epi16(x, 4), 1)};
+  out[0] = Bh{_mm256_inserti128_si256(_mm256_castsi128_si256(x), _mm_srli_epi16(x, 4), 1)};
 }

@@ -13,19 +13,18 @@ LAMINA_INLINE F spread4(const float* p) {
   const __m512i lane = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
   return F{_mm512_permutexvar_ps(lane, _mm512_castps128_ps512(_mm_loadu_ps(p)))};
 }
-LAMINA_INLINE F spread8(const float* p) {
-  return F{_mm512_mask_blend_ps(0xff00, _mm512_set1_ps(p[0]), _mm512_set1_ps(p[1]))};
+LAMINA_INLINE void spread8(const float* p, F (&out)[1]) {
+  out[0] = F{_mm512_mask_blend_ps(0xff00, _mm512_set1_ps(p[0]), _mm512_set1_ps(p[1]))};
+}
+LAMINA_INLINE void fold(const F (&a)[1], Fh (&out)[1]) {
+  out[0] = Fh{_mm256_add_ps(_mm512_castps512_ps256(raw(a[0])), _mm512_extractf32x8_ps(raw(a[0]), 1))};
+}
+LAMINA_INLINE void join(const Bh (&low)[1], const Bh (&high)[1], B (&out)[1]) {
+  out[0] = B{_mm512_inserti64x4(_mm512_castsi256_si512(raw(low[0])), raw(high[0]), 1)};
 }
 LAMINA_INLINE void store_i8(std::int8_t* p, I a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtsepi32_epi8(raw(a)));
 }
-LAMINA_INLINE B join(Bh low, Bh high) {
-  return B{_mm512_inserti64x4(_mm512_castsi256_si512(raw(low)), raw(high), 1)};
-}
-LAMINA_INLINE Fh fold(F a) {
-  return Fh{_mm256_add_ps(_mm512_castps512_ps256(raw(a)), _mm512_extractf32x8_ps(raw(a), 1))};
-}
-
 // acc + the sums of four products, by VNNI. Written in assembly because Highway 1.0.3 does not name avx512vnni among
 // the features of its target, so that the intrinsic would be refused there.
 LAMINA_INLINE __m512i add_dot4(__m512i acc, __m512i unsigned_bytes, __m512i signed_bytes) {

@@ -16,8 +16,8 @@ LAMINA_INLINE void store_first(float* p, const f32x16& a, std::size_t n) {
 }
 
 // e^x within about 1 ulp of the result; −inf gives 0, +inf and what overflows give +inf, NaN stays NaN.
-// x = n·ln 2 + r with |r| ≤ ln 2 / 2, and e^r by its Taylor series to r^7. 2^n is applied in two halves, so that results
-// below the normal range round once instead of vanishing.
+// x = n·ln 2 + r with |r| ≤ ln 2 / 2, and e^r by its Taylor series to r^7. 2^n is applied in two halves, so that
+// results below the normal range round once instead of vanishing.
 LAMINA_INLINE f32x16 exp(const f32x16& value) {
   const f32x16 x = min(broadcast<f32x16>(89.0f), max(broadcast<f32x16>(-104.0f), value));
   const i32x16 n = nearest_int(mul(x, broadcast<f32x16>(1.44269504f)));

@@ -112,8 +112,8 @@ struct FloatTile {
   static constexpr std::size_t prefill_tokens = 3;
 
   template <std::size_t R, std::size_t T>
-  LAMINA_INLINE static void add_16(const std::byte* weights, std::size_t row_bytes, const float* x, std::size_t x_stride,
-                                   f32x16 (&acc)[R][T]) {
+  LAMINA_INLINE static void add_16(const std::byte* weights, std::size_t row_bytes, const float* x,
+                                   std::size_t x_stride, f32x16 (&acc)[R][T]) {
     f32x16 w[R];
 #pragma GCC unroll 4
     for (std::size_t r = 0; r < R; ++r) w[r] = load_weights<Format>(weights + r * row_bytes);

@@ -78,9 +78,27 @@ struct Unpack<quant::Q8_0> {
   }
 };
 
-// weight = d · scale · q − dmin · m, scale and m of 6 bits, packed as twelve bytes
+// Scales and minima of Q4_K and Q5_K: weight = d · scale · q − dmin · m, scale and m of 6 bits, packed as twelve bytes
+// after d and dmin.
+struct SuperBlockScales {
+  f32x8 scale[1];
+  f32x8 minimum[1];
+
+  LAMINA_INLINE explicit SuperBlockScales(const std::byte* block) {
+    // Groups 0–3 have their six bits in the low bits of words 0 (scale) and 1 (m); groups 4–7 have four bits in word 2
+    // and the two high ones on top of words 0 and 1.
+    const std::uint32_t w0 = load_u32(block + 4), w1 = load_u32(block + 8), w2 = load_u32(block + 12);
+    const std::uint32_t scale_high = (w2 & 0x0f0f0f0fu) | (w0 >> 2 & 0x30303030u);
+    const std::uint32_t min_high = (w2 >> 4 & 0x0f0f0f0fu) | (w1 >> 2 & 0x30303030u);
+    const std::uint64_t scale_bytes = (w0 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(scale_high) << 32;
+    const std::uint64_t min_bytes = (w1 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(min_high) << 32;
+    scale[0] = mul(halves_at(block, 0), unsigned_bytes(scale_bytes));
+    minimum[0] = mul(halves_at(block + 2, 0), sub(broadcast<f32x8>(0.0f), unsigned_bytes(min_bytes)));
+  }
+};
+
 template <>
-struct Unpack<quant::Q4_K> {
+struct Unpack<quant::Q4_K> : SuperBlockScales {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q4_K::Block);
   static constexpr std::size_t scales = 8;
   static constexpr bool is_signed = false;
@@ -88,23 +106,40 @@ struct Unpack<quant::Q4_K> {
   static_assert(chunk_bytes == 144);
 
   const std::byte* block;
-  f32x8 scale[1];
-  f32x8 minimum[1];
 
-  LAMINA_INLINE explicit Unpack(const std::byte* chunk) : block(chunk) {
-    // Groups 0–3 have their six bits in the low bits of words 0 (scale) and 1 (m); groups 4–7 have four bits in word 2
-    // and the two high ones on top of words 0 and 1.
-    const std::uint32_t w0 = load_u32(chunk + 4), w1 = load_u32(chunk + 8), w2 = load_u32(chunk + 12);
-    const std::uint32_t scale_high = (w2 & 0x0f0f0f0fu) | (w0 >> 2 & 0x30303030u);
-    const std::uint32_t min_high = (w2 >> 4 & 0x0f0f0f0fu) | (w1 >> 2 & 0x30303030u);
-    const std::uint64_t scale_bytes = (w0 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(scale_high) << 32;
-    const std::uint64_t min_bytes = (w1 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(min_high) << 32;
-    scale[0] = mul(halves_at(chunk, 0), unsigned_bytes(scale_bytes));
-    minimum[0] = mul(halves_at(chunk + 2, 0), sub(broadcast<f32x8>(0.0f), unsigned_bytes(min_bytes)));
-  }
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk) : SuperBlockScales(chunk), block(chunk) {}
   LAMINA_INLINE u8x64 pair(std::size_t p) const {
     const u8x32 q = load<u8x32>(block + 16 + 32 * p);
     return join(low_nibbles(q), high_nibbles(q));
+  }
+};
+
+// Q4_K's nibbles and, for group j, bit j of 32 more bytes as the fifth
+template <>
+struct Unpack<quant::Q5_K> : SuperBlockScales {
+  static constexpr std::size_t chunk_bytes = sizeof(quant::Q5_K::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr bool is_signed = false;
+  static constexpr bool has_minimum = true;
+  static_assert(chunk_bytes == 176);
+
+  const std::byte* block;
+  u8x32 fifth;
+
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk)
+      : SuperBlockScales(chunk), block(chunk), fifth(load<u8x32>(chunk + 16)) {}
+  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+    const u8x32 q = load<u8x32>(block + 48 + 32 * p);
+    const u8x32 even = p == 0   ? shift_left16<4>(fifth)
+                       : p == 1 ? shift_left16<2>(fifth)
+                       : p == 2 ? fifth
+                                : shift_right16<2>(fifth);
+    const u8x32 odd = p == 0   ? shift_left16<3>(fifth)
+                      : p == 1 ? shift_left16<1>(fifth)
+                      : p == 2 ? shift_right16<1>(fifth)
+                               : shift_right16<3>(fifth);
+    const u8x32 bit = broadcast<u8x32>(std::uint8_t{0x10});
+    return join(bit_or(low_nibbles(q), bit_and(even, bit)), bit_or(high_nibbles(q), bit_and(odd, bit)));
   }
 };
 

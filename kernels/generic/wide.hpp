@@ -149,9 +149,6 @@ struct Spread2 {
 struct Spread4 {
   LAMINA_INLINE static native::F apply(const float* p) { return native::spread4(p); }
 };
-struct Spread8 {
-  LAMINA_INLINE static native::F apply(const float* p) { return native::spread8(p); }
-};
 
 template <std::size_t... I>
 LAMINA_INLINE void store(std::index_sequence<I...>, float* p, const f32x16& a) {
@@ -280,12 +277,9 @@ LAMINA_INLINE f32x16 spread4(const float* p) {
 }
 // lane i = p[i / 8]
 LAMINA_INLINE f32x16 spread8(const float* p) {
-  if constexpr (native::lanes == 4) {
-    const f32x8 low = broadcast<f32x8>(p[0]), high = broadcast<f32x8>(p[1]);
-    return {{low.v[0], low.v[1], high.v[0], high.v[1]}};
-  } else {
-    return detail::each_at<detail::Spread8, f32x16::size>(detail::Parts<f32x16>{}, p, native::lanes / 8);
-  }
+  f32x16 out;
+  native::spread8(p, out.v);
+  return out;
 }
 // Eight binary16 values, `stride` bytes apart.
 LAMINA_INLINE f32x8 halves_at(const std::byte* p, std::size_t stride) {
@@ -299,24 +293,17 @@ LAMINA_INLINE f32x8 signed_bytes(std::uint64_t bytes) { return detail::signed_by
 
 // bytes
 LAMINA_INLINE u8x64 join(const u8x32& low, const u8x32& high) {
-  if constexpr (native::lanes == 16) {
-    return {{native::join(low.v[0], high.v[0])}};
-  } else if constexpr (native::lanes == 8) {
-    return {{low.v[0], high.v[0]}};
-  } else {
-    return {{low.v[0], low.v[1], high.v[0], high.v[1]}};
-  }
+  u8x64 out;
+  native::join(low.v, high.v, out.v);
+  return out;
 }
 LAMINA_INLINE u8x32 low_nibbles(const u8x32& a) { return bit_and(a, broadcast<u8x32>(std::uint8_t{15})); }
 LAMINA_INLINE u8x32 high_nibbles(const u8x32& a) { return low_nibbles(shift_right16<4>(a)); }
 // Sixteen bytes: their low nibbles, then their high ones.
 LAMINA_INLINE u8x32 nibbles_of_16(const std::byte* p) {
-  if constexpr (native::lanes_half == 8) {
-    return low_nibbles({{native::twice_shifted(p)}});
-  } else {
-    const native::Bh x = native::load<native::Bh>(p);
-    return low_nibbles({{x, native::shift_right16<4>(x)}});
-  }
+  u8x32 out;
+  native::twice_shifted(p, out.v);
+  return low_nibbles(out);
 }
 // Lane i: the sum of the four products of lanes 4i … 4i+3, exact. Weights 0 … 63, activations −127 … 127.
 LAMINA_INLINE i32x16 dot4_unsigned(const u8x64& w, const u8x64& x) { return detail::each<detail::DotUnsigned>(w, x); }
@@ -325,20 +312,10 @@ LAMINA_INLINE i32x16 dot4_signed(const u8x64& w, const u8x64& x) { return detail
 
 // Lane i plus lane i + 8.
 LAMINA_INLINE f32x8 fold(const f32x16& a) {
-  if constexpr (native::lanes == 16) {
-    return {{native::fold(a.v[0])}};
-  } else if constexpr (native::lanes == 8) {
-    return {{native::add(a.v[0], a.v[1])}};
-  } else {
-    return {{native::add(a.v[0], a.v[2]), native::add(a.v[1], a.v[3])}};
-  }
+  f32x8 out;
+  native::fold(a.v, out.v);
+  return out;
 }
 // The sum of all lanes: lane i plus lane i + 4, + 2, + 1.
-LAMINA_INLINE float sum(const f32x8& a) {
-  if constexpr (native::lanes_half == 8) {
-    return native::sum(a.v[0]);
-  } else {
-    return native::sum(native::add(a.v[0], a.v[1]));
-  }
-}
+LAMINA_INLINE float sum(const f32x8& a) { return native::sum(a.v); }
 LAMINA_INLINE float sum(const f32x16& a) { return sum(fold(a)); }

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
 #include <xsimd/xsimd.hpp>
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -99,8 +99,7 @@ TEST_CASE("every value type comes back, in every version and byte order", "[gguf
       CHECK(meta.get<std::vector<double>>("a.f64").value() == std::vector<double>{0.5, 1e300});
       CHECK(meta.get<std::vector<bool>>("a.bool").value() == std::vector<bool>{true, false, true});
       CHECK(meta.get<std::vector<int>>("a.bool").value() == std::vector<int>{1, 0, 1});
-      CHECK(meta.get<std::vector<std::string_view>>("a.text").value() ==
-            std::vector<std::string_view>{"a", "", "ccc"});
+      CHECK(meta.get<std::vector<std::string_view>>("a.text").value() == std::vector<std::string_view>{"a", "", "ccc"});
       CHECK(meta.get<std::vector<std::uint32_t>>("a.none").value().empty());
       CHECK(meta.find("a.none")->size() == 0);
       CHECK(meta.find("a.text")->size() == 3);
@@ -160,9 +159,9 @@ TEST_CASE("files written by hand read as the specification says", "[gguf]") {
   using namespace std::string_literals;
   SECTION("version 1, little-endian: 32-bit counts, lengths and dimensions") {
     const std::string text =
-        "GGUF\1\0\0\0"s + "\1\0\0\0"s + "\1\0\0\0"s +                           // 1 tensor, 1 key
-        "\1\0\0\0k\x09\0\0\0"s + "\2\0\0\0\2\0\0\0\x01\x02\xff\xff"s +          // k = array of uint16 [513, 65535]
-        "\1\0\0\0t\1\0\0\0\4\0\0\0"s + "\x18\0\0\0"s + "\0\0\0\0\0\0\0\0"s;     // t: int8, 4 elements, offset 0
+        "GGUF\1\0\0\0"s + "\1\0\0\0"s + "\1\0\0\0"s +                        // 1 tensor, 1 key
+        "\1\0\0\0k\x09\0\0\0"s + "\2\0\0\0\2\0\0\0\x01\x02\xff\xff"s +       // k = array of uint16 [513, 65535]
+        "\1\0\0\0t\1\0\0\0\4\0\0\0"s + "\x18\0\0\0"s + "\0\0\0\0\0\0\0\0"s;  // t: int8, 4 elements, offset 0
     const std::string padded = text + std::string((32 - text.size() % 32) % 32, '\0') + "data";
     const auto bytes = bytes_of(padded);
     const auto file = File::from_memory(bytes);
@@ -174,8 +173,8 @@ TEST_CASE("files written by hand read as the specification says", "[gguf]") {
     CHECK(gguf::as_text(file->data(file->tensors()[0])) == "data");
   }
   SECTION("version 3, big-endian, under the same magic") {
-    const std::string text = "GGUF\0\0\0\3"s + "\0\0\0\0\0\0\0\0"s + "\0\0\0\0\0\0\0\1"s + "\0\0\0\0\0\0\0\1k"s +
-                             "\0\0\0\4"s + "\0\0\1\2"s;
+    const std::string text =
+        "GGUF\0\0\0\3"s + "\0\0\0\0\0\0\0\0"s + "\0\0\0\0\0\0\0\1"s + "\0\0\0\0\0\0\0\1k"s + "\0\0\0\4"s + "\0\0\1\2"s;
     const auto bytes = bytes_of(text);
     const auto file = File::from_memory(bytes);
     REQUIRE(file);

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every format of the registry: round trips, error bounds, hostile bits and numbers, and the reference results.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -87,26 +89,41 @@ TEMPLATE_LIST_TEST_CASE("what decoding gives, quantising finds again", "[quant]"
     const auto twice = decode<TestType>(encode<TestType>(once));
     double power = 0;
     for (const float v : once) power += double(v) * v;
-    CHECK(squared(once, twice) <= 1e-4 * power);
+    // exactly, but for the formats with scales of scales, which may choose another pair for the same values
+    CHECK(squared(once, twice) <= (TestType::block_size == 256 ? 1e-4 * power : 0.0));
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("any bits decode, and non-finite scales stay visible", "[quant]", AllFormats) {
+TEMPLATE_LIST_TEST_CASE("any bits decode, at any address", "[quant]", AllFormats) {
   Random random;
-  std::vector<std::byte> row(*quant::bytes_per_row<TestType>(k));
+  const std::size_t bytes = *quant::bytes_per_row<TestType>(k);
+  std::vector<std::byte> row(bytes), shifted(bytes + 1);
   for (int round = 0; round < 200; ++round) {
     for (std::byte& b : row) b = static_cast<std::byte>(random.next());
-    (void)decode<TestType>(row);
+    std::memcpy(shifted.data() + 1, row.data(), bytes);
+    const auto out = decode<TestType>(row);
+    std::vector<float> again(k);
+    quant::dequantize_row<TestType>(shifted.data() + 1, k, again.data());
+    REQUIRE(std::memcmp(out.data(), again.data(), k * sizeof(float)) == 0);
   }
-  const auto in = [&] {
-    auto v = weights(k, 3);
-    v[5] = std::numeric_limits<float>::infinity();
-    return v;
-  }();
-  const auto out = decode<TestType>(encode<TestType>(in));
-  bool finite = true;
-  for (std::size_t i = 0; i < TestType::block_size || i < 6; ++i) finite = finite && std::isfinite(out[i]);
-  if constexpr (TestType::block_size == 1) CHECK(!finite);
+}
+
+TEMPLATE_LIST_TEST_CASE("a weight that is no number shows in its block, and only there", "[quant]", AllFormats) {
+  const float inf = std::numeric_limits<float>::infinity();
+  for (const float bad : {inf, -inf, std::numeric_limits<float>::quiet_NaN()}) {
+    for (const std::size_t at : {std::size_t{0}, std::size_t{5}, std::size_t{255}}) {
+      const auto clean = weights(k, 3);
+      auto in = clean;
+      in[at] = bad;
+      const auto want = decode<TestType>(encode<TestType>(clean));
+      const auto got = decode<TestType>(encode<TestType>(in));
+      for (std::size_t i = 0; i < k; ++i) {
+        const bool same_block = i / TestType::block_size == at / TestType::block_size;
+        INFO(TestType::name << "[" << i << "] with " << bad << " at " << at);
+        if (same_block ? std::isfinite(got[i]) : got[i] != want[i]) FAIL(got[i]);
+      }
+    }
+  }
 }
 
 TEMPLATE_LIST_TEST_CASE("numbers no model should have quantise without harm", "[quant]", AllFormats) {
@@ -157,14 +174,16 @@ TEMPLATE_LIST_TEST_CASE("decoding and quantising agree with the reference files"
     const auto got = read(coded, Type<TestType>{});
     const auto want = read(plain, Type<quant::F32>{});
     REQUIRE(got.size() == want.size());
-    for (std::size_t b = 0; b < want.size(); b += 256) {
+    constexpr std::size_t block = TestType::block_size;
+    for (std::size_t b = 0; b < want.size(); b += block) {
       float largest = 0;
-      for (std::size_t i = b; i < b + 256; ++i) {
+      for (std::size_t i = b; i < b + block; ++i) {
         if (std::isfinite(want[i])) largest = std::max(largest, std::fabs(want[i]));
       }
-      for (std::size_t i = b; i < b + 256; ++i) {
-        const bool same = got[i] == want[i] || (std::isnan(got[i]) && std::isnan(want[i])) ||
-                          std::fabs(got[i] - want[i]) <= 2 * largest * 1.1920929e-7f;
+      const float ulp = std::nextafter(largest, std::numeric_limits<float>::infinity()) - largest;
+      for (std::size_t i = b; i < b + block; ++i) {
+        const bool same =
+            got[i] == want[i] || (std::isnan(got[i]) && std::isnan(want[i])) || std::fabs(got[i] - want[i]) <= 2 * ulp;
         if (!same) FAIL(TestType::name << " " << coded << "[" << i << "]: " << got[i] << " for " << want[i]);
       }
     }

@@ -5,14 +5,15 @@
 // pages where it has them, so that what is never touched costs nothing.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <type_traits>
 #include <utility>
-
-#include <sys/mman.h>
 
 #include "lamina/core/checked.hpp"
 #include "lamina/core/error.hpp"
@@ -24,8 +25,9 @@ class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  static constexpr std::size_t alignment = 64;                  // bytes
-  static constexpr std::size_t mapped_from = std::size_t{4} << 20;  // bytes; larger buffers are mapped
+  static constexpr std::size_t alignment = 64;                      // bytes
+  static constexpr std::size_t mapped_from = std::size_t{4} << 20;  // bytes; buffers this large are mapped
+  static constexpr std::size_t huge_page = std::size_t{2} << 20;    // bytes; mapped buffers start at a multiple
 
   AlignedBuffer() = default;
   AlignedBuffer(AlignedBuffer&& other) noexcept
@@ -49,9 +51,9 @@ class AlignedBuffer {
     if (!rounded) return fail(too_large(n));
     void* memory = nullptr;
     if (*bytes >= mapped_from) {
-      memory = mmap(nullptr, *bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (memory == MAP_FAILED) return fail(too_large(n));
-      madvise(memory, *bytes, MADV_HUGEPAGE);  // a hint; refused on systems without huge pages
+      const auto whole_pages = checked_round_up(*bytes, huge_page);
+      memory = whole_pages ? map_aligned(*whole_pages) : nullptr;
+      if (memory == nullptr) return fail(too_large(n));
     } else {
       memory = std::aligned_alloc(alignment, *rounded);
       if (memory == nullptr) return fail(too_large(n));
@@ -70,15 +72,30 @@ class AlignedBuffer {
 
  private:
   static Error too_large(std::size_t n) {
-    return Error(ErrorCode::OutOfMemory, "cannot allocate " + std::to_string(n) + " elements of " +
-                                             std::to_string(sizeof(T)) + " bytes");
+    return Error(ErrorCode::OutOfMemory,
+                 "cannot allocate " + std::to_string(n) + " elements of " + std::to_string(sizeof(T)) + " bytes");
+  }
+
+  // `bytes`, a multiple of huge_page, mapped at a multiple of it: what lies before and after in a larger mapping goes
+  // back. Null when there is no room.
+  static void* map_aligned(std::size_t bytes) {
+    const auto with_slack = checked_add(bytes, huge_page);
+    if (!with_slack) return nullptr;
+    void* mapping = mmap(nullptr, *with_slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED) return nullptr;
+    char* const start = static_cast<char*>(mapping);
+    const std::size_t before = (huge_page - reinterpret_cast<std::uintptr_t>(mapping) % huge_page) % huge_page;
+    if (before > 0) munmap(start, before);
+    munmap(start + before + bytes, huge_page - before);  // never empty: before < huge_page
+    madvise(start + before, bytes, MADV_HUGEPAGE);       // a hint; refused on systems without huge pages
+    return start + before;
   }
 
   void release() {
     if (data_ == nullptr) return;
     const std::size_t bytes = size_ * sizeof(T);
     if (bytes >= mapped_from) {
-      munmap(data_, bytes);
+      munmap(data_, round_up(bytes, huge_page));
     } else {
       std::free(data_);
     }

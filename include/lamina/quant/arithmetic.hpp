@@ -30,6 +30,14 @@ LAMINA_HOST_DEVICE constexpr int round_to_int(float x, int low, int high) {
 // 1 / x, and 0 for a zero: the blocks of zeros that real files hold decode to zeros.
 LAMINA_HOST_DEVICE constexpr float inverse_or_zero(float x) { return x != 0 ? 1.0f / x : 0.0f; }
 
+// 0 when all n values are finite, else NaN. Quantisers add it to a block's scale: one weight that is no number makes
+// the whole block NaN, so that it is seen, instead of becoming an ordinary wrong weight.
+LAMINA_HOST_DEVICE constexpr float zero_or_nan(const float* in, int n) {
+  float sum = 0;
+  for (int i = 0; i < n; ++i) sum += in[i] * 0.0f;
+  return sum;
+}
+
 constexpr void byteswap16(half& h) { h.bits = static_cast<std::uint16_t>(h.bits << 8 | h.bits >> 8); }
 constexpr void byteswap16(bfloat16& h) { h.bits = static_cast<std::uint16_t>(h.bits << 8 | h.bits >> 8); }
 

@@ -25,8 +25,7 @@ concept QuantFormat = requires(const typename F::Block& block, typename F::Block
   { F::quantize(in, into) } -> std::same_as<void>;
   { F::byteswap(into) } -> std::same_as<void>;
   requires std::is_trivially_copyable_v<typename F::Block>;
-  requires F::block_size >
-  0;
+  requires(F::block_size > 0);
 };
 
 // Bytes of a row of k weights; empty when k is not a multiple of the block or the size does not fit.

@@ -14,27 +14,9 @@
 #include "lamina/core/half.hpp"
 #include "lamina/core/host_device.hpp"
 #include "lamina/quant/arithmetic.hpp"
-#include "lamina/quant/fit.hpp"
+#include "lamina/quant/super_block.hpp"
 
 namespace lamina::quant {
-
-// The packing of eight 6-bit scales and eight 6-bit minima that Q4_K and its kin use.
-struct PackedScales {
-  LAMINA_HOST_DEVICE static constexpr int scale(const std::uint8_t* p /* [12] */, int j) {
-    return j < 4 ? p[j] & 63 : (p[j + 4] & 15) | (p[j - 4] >> 6) << 4;
-  }
-  LAMINA_HOST_DEVICE static constexpr int minimum(const std::uint8_t* p /* [12] */, int j) {
-    return j < 4 ? p[j + 4] & 63 : p[j + 4] >> 4 | (p[j] >> 6) << 4;
-  }
-  LAMINA_HOST_DEVICE static constexpr void pack(const int* scales /* [8] */, const int* minima /* [8] */,
-                                                std::uint8_t* p /* [12] */) {
-    for (int j = 0; j < 4; ++j) {
-      p[j] = static_cast<std::uint8_t>(scales[j] | (scales[j + 4] >> 4) << 6);
-      p[j + 4] = static_cast<std::uint8_t>(minima[j] | (minima[j + 4] >> 4) << 6);
-      p[j + 8] = static_cast<std::uint8_t>((scales[j + 4] & 15) | (minima[j + 4] & 15) << 4);
-    }
-  }
-};
 
 struct Q4_K {
   static constexpr std::string_view name = "Q4_K";
@@ -61,48 +43,15 @@ struct Q4_K {
     }
   }
 
-  // Fits each sub-block, rounds the fits to 6 bits of a common scale, then tries the neighbours of each rounded pair.
   LAMINA_HOST_DEVICE static void quantize(const float* in /* [256] */, Block& b) {
-    AffineFit fits[8];
-    float most_scale = 0;
-    float most_minimum = 0;
-    for (int j = 0; j < 8; ++j) {
-      fits[j] = AffineFit::of(in + 32 * j, 32, 15, false);
-      if (fits[j].scale > most_scale) most_scale = fits[j].scale;
-      if (fits[j].minimum > most_minimum) most_minimum = fits[j].minimum;
-    }
-    b.d = half::from_float(most_scale / 63);
-    b.dmin = half::from_float(most_minimum / 63);
-    const float d = b.d;
-    const float dmin = b.dmin;
-    int scales[8];
-    int minima[8];
-    for (int j = 0; j < 8; ++j) {
-      const int scale = round_to_int(fits[j].scale * inverse_or_zero(d), 0, 63);
-      const int minimum = round_to_int(fits[j].minimum * inverse_or_zero(dmin), 0, 63);
-      scales[j] = scale;
-      minima[j] = minimum;
-      float best =
-          AffineFit::error(in + 32 * j, 32, 15, d * static_cast<float>(scale), dmin * static_cast<float>(minimum));
-      for (int s = scale > 0 ? scale - 1 : 0; s <= scale + 1 && s <= 63; ++s) {
-        for (int m = minimum > 1 ? minimum - 2 : 0; m <= minimum + 2 && m <= 63; ++m) {
-          const float e =
-              AffineFit::error(in + 32 * j, 32, 15, d * static_cast<float>(s), dmin * static_cast<float>(m));
-          if (e < best) {
-            best = e;
-            scales[j] = s;
-            minima[j] = m;
-          }
-        }
-      }
-    }
-    PackedScales::pack(scales, minima, b.scales);
+    const SuperBlockFit fit = SuperBlockFit::of(in, 15);
+    b.d = fit.d;
+    b.dmin = fit.dmin;
+    PackedScales::pack(fit.scales, fit.minima, b.scales);
     for (int i = 0; i < 128; ++i) b.qs[i] = 0;
     for (int j = 0; j < 8; ++j) {
-      const float inverse = inverse_or_zero(d * static_cast<float>(scales[j]));
-      const float minimum = dmin * static_cast<float>(minima[j]);
       for (int i = 0; i < 32; ++i) {
-        const int q = round_to_int((in[32 * j + i] + minimum) * inverse, 0, 15);
+        const int q = fit.level(in, j, i, 15);
         std::uint8_t& into = b.qs[32 * (j / 2) + i];
         into = static_cast<std::uint8_t>(into | (j % 2 == 0 ? q : q << 4));
       }

@@ -47,7 +47,7 @@ struct Q6_K {
       fits[j] = SymmetricFit::of(in + 16 * j, 16, -32, 31);
       if (absolute(fits[j]) > absolute(extreme)) extreme = fits[j];
     }
-    b.d = half::from_float(extreme / -128);
+    b.d = half::from_float(extreme / -128 + zero_or_nan(in, 256));
     const float d = b.d;
     for (int i = 0; i < 128; ++i) b.ql[i] = 0;
     for (int i = 0; i < 64; ++i) b.qh[i] = 0;

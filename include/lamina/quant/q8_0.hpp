@@ -36,7 +36,7 @@ struct Q8_0 {
     }
     const float d = extreme / 127;
     const float inverse = inverse_or_zero(d);
-    b.d = half::from_float(d);
+    b.d = half::from_float(d + zero_or_nan(in, 32));
     for (int i = 0; i < 32; ++i) b.qs[i] = static_cast<std::int8_t>(round_to_int(in[i] * inverse, -127, 127));
   }
 

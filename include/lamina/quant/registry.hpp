@@ -15,12 +15,13 @@
 #include "lamina/quant/q4_0.hpp"
 #include "lamina/quant/q4_1.hpp"
 #include "lamina/quant/q4_k.hpp"
+#include "lamina/quant/q5_k.hpp"
 #include "lamina/quant/q6_k.hpp"
 #include "lamina/quant/q8_0.hpp"
 
 namespace lamina::quant {
 
-using Formats = TypeList<F32, F16, BF16, Q4_0, Q4_1, Q8_0, Q4_K, Q6_K>;
+using Formats = TypeList<F32, F16, BF16, Q4_0, Q4_1, Q8_0, Q4_K, Q5_K, Q6_K>;
 
 // Calls f(Type<Format>{}) for the format of that GGUF type id; false when the registry has none.
 template <class F>

@@ -64,15 +64,14 @@ class Engine {
     const auto cancelled = [&] {
       return fail(Error(ErrorCode::Cancelled, "the progress callback asked to stop").in(file.name()));
     };
-    auto table = kernels::select_target<FormatList>(options.target);
+    const auto table = kernels::select_target<FormatList>(options.target);
     if (!table) return fail(std::move(table.error()));
     if (!go_on(LoadStage::FileOpened, 0.1)) return cancelled();
 
     auto architecture = file.metadata().template get<std::string_view>("general.architecture");
     if (!architecture) return fail(std::move(architecture.error()));
-    auto state = std::make_shared<Model::State>();
+    auto state = std::make_shared<Model::State>(file);
     state->kernels = *table;
-    state->store.file = file;
     Expected<void> built = fail(unknown_architecture(file, *architecture));
     bool stopped = false;
     visit_first(

@@ -64,6 +64,8 @@ class Model {
   Expected<MemoryEstimate> memory(const SessionOptions& options = {}) const;
 
   struct State {
+    explicit State(gguf::File file) : store{.file = std::move(file), .vectors = {}, .swapped = {}} {}
+
     runtime::WeightStore store;
     Hparams hparams;
     const kernels::KernelTable* kernels = nullptr;

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The library's targets: the generic kernels compiled once for every instruction set that Highway can dispatch to. The
+// members declared here are defined, per target, in the .cpp files of this folder.
+#pragma once
+
+// Which targets exist. Must be the first to include Highway in its translation unit.
+#ifndef HWY_WANT_AVX3_DL
+#define HWY_WANT_AVX3_DL
+#endif
+#ifndef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#endif
+#include <hwy/detect_targets.h>
+//
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "lamina/kernels/format_traits.hpp"
+#include "lamina/kernels/kernel_set.hpp"
+#include "lamina/kernels/reference/reference.hpp"
+
+namespace lamina::kernels {
+
+template <std::int64_t Target>
+struct HighwayTarget;
+template <>
+struct HighwayTarget<HWY_AVX3_DL> {
+  static constexpr std::string_view name = "avx512-vnni", int_kernel = "int8 avx512-vnni",
+                                    float_kernel = "float avx512";
+};
+template <>
+struct HighwayTarget<HWY_AVX3> {
+  static constexpr std::string_view name = "avx512", int_kernel = "int8 avx512", float_kernel = "float avx512";
+};
+template <>
+struct HighwayTarget<HWY_AVX2> {
+  static constexpr std::string_view name = "avx2", int_kernel = "int8 avx2", float_kernel = "float avx2";
+};
+template <>
+struct HighwayTarget<HWY_SSE4> {
+  static constexpr std::string_view name = "sse4", int_kernel = "int8 sse4", float_kernel = "float sse4";
+};
+template <>
+struct HighwayTarget<HWY_NEON> {
+  static constexpr std::string_view name = "neon", int_kernel = "int8 neon", float_kernel = "float neon";
+};
+
+template <std::int64_t Target>
+struct HighwayKernels {
+  static constexpr std::string_view target = HighwayTarget<Target>::name;
+
+  static void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out);
+  static void quantize(const Activations& row);
+  static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
+                   RopePairing pairing);
+  static void attention(const AttentionArgs& a);
+  static void add(float* x, const float* y, std::size_t n);
+  static void silu_mul(const float* gate, const float* up, std::size_t n, float* out);
+
+  template <class Format>
+  static constexpr bool int8_activations = !is_float_format<Format>;
+  template <class Format>
+  static constexpr std::string_view kernel_name() {
+    return int8_activations<Format> ? HighwayTarget<Target>::int_kernel : HighwayTarget<Target>::float_kernel;
+  }
+  template <class Format>
+  static void matmul(const MatmulArgs& a);
+  template <class Format>
+  static void dequantize(const std::byte* row, std::size_t k, float* out) {
+    ReferenceKernels::dequantize<Format>(row, k, out);
+  }
+};
+
+}  // namespace lamina::kernels

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matmul with int8 activations over the formats whose blocks hold 32 weights: Q4_0, Q4_1, Q8_0.
+#include "lamina/kernels/highway/highway.hpp"
+//
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "lamina/kernels/inline.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "lamina/kernels/highway/matmul_q4_q8.cpp"
+#include <hwy/foreach_target.h>
+//
+#include <hwy/highway.h>
+//
+#include "lamina/kernels/highway/target.hpp"
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+namespace lamina::kernels {
+
+template <>
+template <>
+void HighwayKernels<HWY_TARGET>::matmul<quant::Q4_0>(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul<quant::Q4_0>(a);
+}
+template <>
+template <>
+void HighwayKernels<HWY_TARGET>::matmul<quant::Q4_1>(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul<quant::Q4_1>(a);
+}
+template <>
+template <>
+void HighwayKernels<HWY_TARGET>::matmul<quant::Q8_0>(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul<quant::Q8_0>(a);
+}
+
+}  // namespace lamina::kernels
+#endif

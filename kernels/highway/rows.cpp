@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything but matmul: norm, quantisation, rotary embedding, attention, element-wise kernels.
+#include "lamina/kernels/highway/highway.hpp"
+//
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "lamina/kernels/inline.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "lamina/kernels/highway/rows.cpp"
+#include <hwy/foreach_target.h>
+//
+#include <hwy/highway.h>
+//
+#include "lamina/kernels/highway/target.hpp"
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+namespace lamina::kernels {
+
+template <>
+void HighwayKernels<HWY_TARGET>::rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out) {
+  HWY_NAMESPACE::rms_norm(x, weight, n, eps, out);
+}
+template <>
+void HighwayKernels<HWY_TARGET>::quantize(const Activations& row) {
+  HWY_NAMESPACE::quantize(row);
+}
+template <>
+void HighwayKernels<HWY_TARGET>::rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot,
+                                      const float* cos_sin, RopePairing pairing) {
+  HWY_NAMESPACE::rope(x, n_heads, head_dim, n_rot, cos_sin, pairing);
+}
+template <>
+void HighwayKernels<HWY_TARGET>::attention(const AttentionArgs& a) {
+  HWY_NAMESPACE::attention(a);
+}
+template <>
+void HighwayKernels<HWY_TARGET>::add(float* x, const float* y, std::size_t n) {
+  HWY_NAMESPACE::add(x, y, n);
+}
+template <>
+void HighwayKernels<HWY_TARGET>::silu_mul(const float* gate, const float* up, std::size_t n, float* out) {
+  HWY_NAMESPACE::silu_mul(gate, up, n, out);
+}
+
+}  // namespace lamina::kernels
+#endif

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The generic kernels in the namespace of the target that is being compiled. A .cpp file includes this after
+// <hwy/foreach_target.h>, hence once per target; the scalar fallback of Highway is skipped, since `reference` is ours.
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+HWY_BEFORE_NAMESPACE();
+namespace lamina::kernels::HWY_NAMESPACE {
+
+namespace native {
+#include "lamina/kernels/highway/native.hpp"
+}  // namespace native
+
+#include "lamina/kernels/generic/kernels.hpp"
+
+}  // namespace lamina::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the kernel tests share: the targets of this machine, activations with their storage, and memory that ends where
+// the process may no longer read.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "lamina/core/checked.hpp"
+#include "lamina/kernels/dispatch/dispatch.hpp"
+#include "lamina/kernels/xsimd/xsimd.hpp"
+#include "lamina/quant/registry.hpp"
+
+namespace lamina::test {
+
+// Every target but the reference, with xsimd's whichever way the tests are linked.
+inline std::vector<const kernels::KernelTable*> simd_targets() {
+  std::vector<const kernels::KernelTable*> out;
+  for (const kernels::KernelTable* t : kernels::available_targets()) {
+    if (t->target != "reference") out.push_back(t);
+  }
+  const kernels::KernelTable* header_only = &kernels::table_of<kernels::XsimdKernels, quant::Formats>();
+  if (out.empty() || out.back()->target != header_only->target) out.push_back(header_only);
+  return out;
+}
+
+inline const kernels::KernelTable& reference() {
+  return kernels::table_of<kernels::ReferenceKernels, quant::Formats>();
+}
+
+inline std::vector<float> random_floats(std::size_t n, std::uint32_t seed, float scale = 1.0f) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal(0.0f, scale);
+  std::vector<float> out(n);
+  for (float& v : out) v = normal(engine);
+  return out;
+}
+
+// n_tokens rows of k values, padded as kernels expect.
+struct ActivationRows {
+  std::size_t k_padded, n;
+  std::vector<float> f32, d, s32, s16;
+  std::vector<std::int8_t> q8;
+
+  ActivationRows(const std::vector<float>& values, std::size_t k)
+      : k_padded(round_up(k, kernels::row_padding)),
+        n(values.size() / k),
+        f32(n * k_padded),
+        d(n * k_padded / 32),
+        s32(n * k_padded / 32),
+        s16(n * k_padded / 16),
+        q8(n * k_padded) {
+    for (std::size_t t = 0; t < n; ++t) std::memcpy(&f32[t * k_padded], &values[t * k], k * sizeof(float));
+  }
+  kernels::Activations get() { return {f32.data(), q8.data(), d.data(), s32.data(), s16.data(), k_padded}; }
+  void quantize(const kernels::KernelTable& target) {
+    for (std::size_t t = 0; t < n; ++t) target.quantize(get().token(t));
+  }
+  // The values that int8 kernels see instead of f32.
+  void round_f32_to_q8() {
+    for (std::size_t i = 0; i < f32.size(); ++i) f32[i] = d[i / 32] * static_cast<float>(q8[i]);
+  }
+};
+
+// n bytes that end at a page which may not be read or written.
+class GuardedBytes {
+ public:
+  explicit GuardedBytes(std::size_t n) : size_(n), mapped_(round_up(n, page) + page) {
+    void* p = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    base_ = p == MAP_FAILED ? nullptr : static_cast<std::byte*>(p);
+    if (base_ != nullptr) mprotect(base_ + mapped_ - page, page, PROT_NONE);
+  }
+  ~GuardedBytes() {
+    if (base_ != nullptr) munmap(base_, mapped_);
+  }
+  GuardedBytes(GuardedBytes&& other) noexcept
+      : size_(other.size_), mapped_(other.mapped_), base_(std::exchange(other.base_, nullptr)) {}
+  GuardedBytes& operator=(GuardedBytes&&) = delete;
+
+  std::byte* data() const { return base_ + mapped_ - page - size_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  static constexpr std::size_t page = 65536;  // a multiple of every page size in use
+  std::size_t size_, mapped_;
+  std::byte* base_ = nullptr;
+};
+
+// Random rows of a format as a quantiser makes them, at the end of readable memory.
+template <class Format>
+GuardedBytes random_weights(std::size_t rows, std::size_t k, std::uint32_t seed) {
+  const std::vector<float> values = random_floats(rows * k, seed);
+  const std::size_t blocks = rows * k / Format::block_size;
+  GuardedBytes out(blocks * sizeof(typename Format::Block));
+  for (std::size_t i = 0; i < blocks; ++i) {
+    typename Format::Block block;
+    Format::quantize(&values[i * Format::block_size], block);
+    std::memcpy(out.data() + i * sizeof block, &block, sizeof block);
+  }
+  return out;
+}
+
+}  // namespace lamina::test

@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matmul of every target and format: right against the reference, the same bits however the work is split, and never a
+// byte read past the weights.
+#include <catch2/catch.hpp>
+//
+#include <algorithm>
+#include <cmath>
+
+#include "kernel_fixture.hpp"
+
+namespace {
+
+using namespace lamina;
+using namespace lamina::test;
+using kernels::KernelTable;
+using kernels::MatmulArgs;
+
+std::vector<float> multiply(const KernelTable& target, std::uint32_t type_id, const std::byte* weights,
+                            std::size_t row_bytes, std::size_t k, std::size_t begin, std::size_t end, std::size_t token,
+                            std::size_t n_tokens, ActivationRows& x) {
+  std::vector<float> out((end - begin) * n_tokens, NAN);
+  MatmulArgs a;
+  a.weights = weights;
+  a.row_bytes = row_bytes;
+  a.k = k;
+  a.row_begin = begin;
+  a.row_end = end;
+  a.x = x.get().token(token);
+  a.n_tokens = n_tokens;
+  a.out = out.data();
+  a.out_stride = end - begin;
+  target.find(type_id)->matmul(a);
+  return out;
+}
+
+// Σ (a − b)² / Σ b²
+double nmse(const std::vector<float>& a, const std::vector<float>& b) {
+  double error = 0, power = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    error += std::pow(static_cast<double>(a[i]) - b[i], 2);
+    power += std::pow(static_cast<double>(b[i]), 2);
+  }
+  return error / power;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+template <class F>
+void for_each_case(F&& f) {
+  for (const KernelTable* target : simd_targets()) {
+    for_each_type(quant::Formats{}, [&](auto format) {
+      using Format = typename decltype(format)::type;
+      INFO(target->target << " " << Format::name);
+      f(*target, format);
+    });
+  }
+}
+
+template <class Format>
+std::vector<std::size_t> widths() {
+  std::vector<std::size_t> out;
+  for (const std::size_t k :
+       std::initializer_list<std::size_t>{1, 15, 16, 17, 32, 64, 96, 224, 256, 288, 512, 576, 1024, 2048, 2080}) {
+    if (k % Format::block_size == 0) out.push_back(k);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("matmul agrees with the reference for every target, format and shape") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    const KernelTable::PerFormat& kernel = *target.find(Format::type_id);
+    REQUIRE(kernel.name == Format::name);
+    REQUIRE(!kernel.kernel.empty());
+    for (const std::size_t k : widths<Format>()) {
+      constexpr std::size_t rows = 7;
+      const GuardedBytes w = random_weights<Format>(rows, k, static_cast<std::uint32_t>(k));
+      for (std::size_t n = 1; n <= 9; ++n) {
+        ActivationRows x(random_floats(n * k, static_cast<std::uint32_t>(n)), k);
+        x.quantize(target);
+        const auto got = multiply(target, Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, n, x);
+        // The rounding of activations is the quantize test's business.
+        if (kernel.int8_activations) x.round_f32_to_q8();
+        const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, n, x);
+        INFO("k " << k << " tokens " << n);
+        REQUIRE(nmse(got, want) < 1e-12);
+      }
+    }
+  });
+}
+
+TEST_CASE("matmul with int8 activations is close to matmul with floats") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 64, k = 1024;
+    const GuardedBytes w = random_weights<Format>(rows, k, 5);
+    ActivationRows x(random_floats(2 * k, 6), k);
+    x.quantize(target);
+    const auto got = multiply(target, Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 2, x);
+    const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 2, x);
+    REQUIRE(nmse(got, want) < (target.find(Format::type_id)->int8_activations ? 2e-4 : 1e-12));
+  });
+}
+
+TEST_CASE("matmul gives the same bits for any split of rows and of tokens") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 11, n = 9;
+    for (const std::size_t k : {std::size_t{256}, std::size_t{1056} / Format::block_size * Format::block_size}) {
+      const GuardedBytes w = random_weights<Format>(rows, k, 7);
+      const std::size_t row_bytes = w.size() / rows;
+      ActivationRows x(random_floats(n * k, 8), k);
+      x.quantize(target);
+      const auto all = multiply(target, Format::type_id, w.data(), row_bytes, k, 0, rows, 0, n, x);
+      for (std::size_t width = 1; width <= 5; ++width) {
+        std::vector<float> joined(rows * n);
+        for (std::size_t begin = 0; begin < rows; begin += width) {
+          const std::size_t end = std::min(begin + width, rows);
+          for (std::size_t t = 0; t < n; t += width) {
+            const std::size_t m = std::min(width, n - t);
+            const auto part = multiply(target, Format::type_id, w.data(), row_bytes, k, begin, end, t, m, x);
+            for (std::size_t i = 0; i < m; ++i) {
+              for (std::size_t r = begin; r < end; ++r) {
+                joined[(t + i) * rows + r] = part[i * (end - begin) + (r - begin)];
+              }
+            }
+          }
+        }
+        INFO("k " << k << " pieces of " << width);
+        REQUIRE(same_bits(all, joined));
+      }
+    }
+  });
+}
+
+TEST_CASE("targets with fused multiply-add give the same bits as each other") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    const auto fused = [](const KernelTable& t) { return t.target.find("avx") != std::string_view::npos; };
+    const KernelTable& first = *simd_targets().front();
+    if (!fused(target) || !fused(first)) return;
+    constexpr std::size_t rows = 5, n = 3;
+    const std::size_t k = std::size_t{1248} / Format::block_size * Format::block_size;
+    const GuardedBytes w = random_weights<Format>(rows, k, 9);
+    ActivationRows x(random_floats(n * k, 10), k);
+    x.quantize(target);
+    const auto got = multiply(target, Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, n, x);
+    const auto want = multiply(first, Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, n, x);
+    REQUIRE(same_bits(got, want));
+  });
+}
+
+TEST_CASE("matmul runs on weights of any bits at any address, and non-finite weights do not vanish") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 64, k = 512;
+    const std::size_t row_bytes = k / Format::block_size * sizeof(typename Format::Block);
+    std::mt19937 engine(11);
+    for (std::size_t shift = 0; shift < 3; ++shift) {
+      GuardedBytes memory(rows * row_bytes + shift);
+      for (std::size_t i = 0; i < memory.size(); ++i) memory.data()[i] = static_cast<std::byte>(engine());
+      ActivationRows x(random_floats(k, 12), k);
+      x.quantize(target);
+      const bool int8 = target.find(Format::type_id)->int8_activations;
+      const auto got = multiply(target, Format::type_id, memory.data(), row_bytes, k, 0, rows, 0, 1, x);
+      if (int8) x.round_f32_to_q8();
+      std::vector<float> values(k);
+      for (std::size_t r = 0; r < rows; ++r) {
+        kernels::ReferenceKernels::dequantize<Format>(memory.data() + r * row_bytes, k, values.data());
+        double want = 0, magnitude = 0;
+        for (std::size_t i = 0; i < k; ++i) {
+          want += static_cast<double>(values[i]) * x.f32[i];
+          magnitude += std::fabs(static_cast<double>(values[i]) * x.f32[i]);
+        }
+        INFO("row " << r << " shift " << shift);
+        if (!std::isfinite(want)) {
+          REQUIRE(!std::isfinite(got[r]));
+        } else if (magnitude < 1e37) {
+          // Scale and minimum are summed apart, so what cancels inside one weight costs rounding here.
+          REQUIRE(std::fabs(got[r] - want) <= 1e-4 * magnitude + 1e-30);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("dequantize of every target is the format's own") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    const GuardedBytes w = random_weights<Format>(1, 512, 13);
+    std::vector<float> got(512), want(512);
+    target.find(Format::type_id)->dequantize(w.data(), 512, got.data());
+    for (std::size_t i = 0; i < 512; i += Format::block_size) {
+      typename Format::Block block;
+      std::memcpy(&block, w.data() + i / Format::block_size * sizeof block, sizeof block);
+      Format::dequantize(block, &want[i]);
+    }
+    REQUIRE(same_bits(got, want));
+  });
+}

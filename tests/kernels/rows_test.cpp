@@ -1,0 +1,245 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything but matmul, for every target, against the reference or against the definition in double.
+#include <catch2/catch.hpp>
+//
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernel_fixture.hpp"
+
+namespace {
+
+using namespace lamina;
+using namespace lamina::test;
+using kernels::AttentionArgs;
+using kernels::KernelTable;
+using kernels::RopePairing;
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+// The largest |a − b| as a share of the largest |b|.
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double error = 0, size = 1e-30;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    error = std::fmax(error, std::fabs(static_cast<double>(a[i]) - b[i]));
+    size = std::fmax(size, std::fabs(static_cast<double>(b[i])));
+    if (std::isnan(a[i]) != std::isnan(b[i])) return infinity;
+  }
+  return error / size;
+}
+
+struct AttentionCase {
+  std::size_t n_group, n_keys, key_dim, value_dim, stride;
+  std::vector<float> q, keys, values;
+
+  AttentionCase(std::size_t group, std::size_t n, std::size_t kd, std::size_t vd)
+      : n_group(group),
+        n_keys(n),
+        key_dim(kd),
+        value_dim(vd),
+        stride(std::max(kd, vd) + 5),
+        q(random_floats(group * kd, 1)),
+        keys(random_floats(n * stride, 2)),
+        values(random_floats(n * stride, 3)) {}
+
+  std::vector<float> run(const KernelTable& target) const {
+    std::vector<float> scores(n_group * round_up(n_keys, 16)), out(n_group * value_dim, NAN);
+    AttentionArgs a;
+    a.q = q.data();
+    a.keys = keys.data();
+    a.values = values.data();
+    a.key_stride = a.value_stride = stride;
+    a.n_group = n_group;
+    a.n_keys = n_keys;
+    a.key_dim = key_dim;
+    a.value_dim = value_dim;
+    a.scale = 1.0f / std::sqrt(static_cast<float>(key_dim));
+    a.scores = scores.data();
+    a.out = out.data();
+    target.attention(a);
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("rms_norm agrees with the reference for any length") {
+  for (const KernelTable* target : simd_targets()) {
+    for (const std::size_t n : std::initializer_list<std::size_t>{1, 3, 16, 17, 48, 64, 65, 100, 576, 4096, 4099}) {
+      INFO(target->target << " n " << n);
+      const auto x = random_floats(n, 1), w = random_floats(n, 2);
+      std::vector<float> got(n), want(n);
+      target->rms_norm(x.data(), w.data(), n, 1e-5f, got.data());
+      reference().rms_norm(x.data(), w.data(), n, 1e-5f, want.data());
+      REQUIRE(distance(got, want) < 1e-6);
+    }
+  }
+}
+
+TEST_CASE("quantize keeps every value within half a step and the sums exact") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    ActivationRows x(random_floats(3 * 1000, 1), 1000);
+    x.quantize(*target);
+    for (std::size_t g = 0; g < x.d.size(); ++g) {
+      float amax = 0;
+      int sums[2] = {0, 0};
+      for (std::size_t i = 0; i < 32; ++i) {
+        const float value = x.f32[32 * g + i];
+        amax = std::fmax(amax, std::fabs(value));
+        REQUIRE(std::abs(int{x.q8[32 * g + i]}) <= 127);
+        REQUIRE(std::fabs(value - x.d[g] * static_cast<float>(x.q8[32 * g + i])) <= 0.5001f * x.d[g]);
+        sums[i / 16] += x.q8[32 * g + i];
+      }
+      REQUIRE(x.d[g] == amax / 127.0f);
+      REQUIRE(x.s16[2 * g] == x.d[g] * static_cast<float>(sums[0]));
+      REQUIRE(x.s16[2 * g + 1] == x.d[g] * static_cast<float>(sums[1]));
+      REQUIRE(x.s32[g] == x.d[g] * static_cast<float>(sums[0] + sums[1]));
+    }
+  }
+}
+
+TEST_CASE("quantize gives the same integers on every target") {
+  ActivationRows want(random_floats(4096, 4), 4096);
+  want.quantize(reference());
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    ActivationRows got(random_floats(4096, 4), 4096);
+    got.quantize(*target);
+    REQUIRE(got.q8 == want.q8);
+    REQUIRE(got.d == want.d);
+  }
+}
+
+TEST_CASE("quantize keeps infinities and NaN visible and survives tiny values") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    for (const float bad : {infinity, -infinity, std::nanf("")}) {
+      for (std::size_t at = 0; at < 32; ++at) {
+        ActivationRows x(std::vector<float>(32, 1.0f), 32);
+        x.f32[at] = bad;
+        x.quantize(*target);
+        REQUIRE(!std::isfinite(x.d[0]));
+      }
+    }
+    for (const float tiny : {0.0f, -0.0f, 1e-45f, 1e-38f, 1e-31f}) {
+      ActivationRows x(std::vector<float>(32, tiny), 32);
+      x.quantize(*target);
+      REQUIRE(x.d[0] == 0.0f);
+      REQUIRE(x.q8[0] == 0);
+      REQUIRE(x.s32[0] == 0.0f);
+    }
+  }
+}
+
+TEST_CASE("rope rotates the pairs it should and leaves the rest") {
+  for (const KernelTable* target : simd_targets()) {
+    for (const RopePairing pairing : {RopePairing::Adjacent, RopePairing::Halves}) {
+      for (const std::size_t n_rot : std::initializer_list<std::size_t>{2, 6, 32, 64, 80}) {
+        INFO(target->target << " n_rot " << n_rot);
+        constexpr std::size_t heads = 3, head_dim = 80;
+        std::vector<float> turns(n_rot);
+        for (std::size_t i = 0; i < n_rot / 2; ++i) {
+          turns[2 * i] = std::cos(0.3f * static_cast<float>(i + 1));
+          turns[2 * i + 1] = std::sin(0.3f * static_cast<float>(i + 1));
+        }
+        auto got = random_floats(heads * head_dim, 1), want = got;
+        target->rope(got.data(), heads, head_dim, n_rot, turns.data(), pairing);
+        reference().rope(want.data(), heads, head_dim, n_rot, turns.data(), pairing);
+        REQUIRE(distance(got, want) < 2e-7);
+      }
+    }
+  }
+}
+
+TEST_CASE("attention agrees with the reference for any head size, group and number of keys") {
+  for (const KernelTable* target : simd_targets()) {
+    for (const std::size_t dim : std::initializer_list<std::size_t>{1, 8, 16, 40, 48, 64, 80, 100, 128, 256}) {
+      for (const std::size_t group : std::initializer_list<std::size_t>{1, 2, 3, 4, 7, 9}) {
+        for (const std::size_t keys : std::initializer_list<std::size_t>{1, 2, 15, 16, 33, 100}) {
+          INFO(target->target << " dim " << dim << " group " << group << " keys " << keys);
+          const AttentionCase c(group, keys, dim, dim);
+          REQUIRE(distance(c.run(*target), c.run(reference())) < 2e-6);
+        }
+      }
+    }
+    const AttentionCase unequal(5, 70, 192, 128);
+    REQUIRE(distance(unequal.run(*target), unequal.run(reference())) < 2e-6);
+  }
+}
+
+TEST_CASE("attention with NaN in a key gives NaN, and far-apart scores give the nearest value") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    AttentionCase c(2, 20, 32, 32);
+    c.keys[3 * c.stride] = std::nanf("");
+    for (const float v : c.run(*target)) REQUIRE(std::isnan(v));
+
+    AttentionCase far(1, 20, 16, 16);
+    for (float& v : far.keys) v = 0;
+    far.q[0] = 1e4f;
+    far.keys[7 * far.stride] = 1e4f;
+    const auto out = far.run(*target);
+    for (std::size_t i = 0; i < 16; ++i) REQUIRE(out[i] == far.values[7 * far.stride + i]);
+  }
+}
+
+TEST_CASE("silu_mul is within two roundings of the exact value") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    std::vector<float> gate, got;
+    for (int i = -3000; i <= 3000; ++i) gate.push_back(static_cast<float>(i) * 0.03f);
+    const std::vector<float> up(gate.size(), 1.0f);
+    got.resize(gate.size());
+    target->silu_mul(gate.data(), up.data(), gate.size(), got.data());
+    for (std::size_t i = 0; i < gate.size(); ++i) {
+      const double g = gate[i], want = g / (1.0 + std::exp(-g));
+      INFO("at " << gate[i]);
+      REQUIRE(std::fabs(got[i] - want) <= 4e-7 * std::fabs(want) + 1e-37);
+    }
+  }
+}
+
+TEST_CASE("silu_mul of infinities and NaN") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    const std::vector<float> gate = {infinity, -1000.0f, std::nanf(""), 0.0f}, up(4, 2.0f);
+    std::vector<float> got(4);
+    target->silu_mul(gate.data(), up.data(), 4, got.data());
+    REQUIRE(got[0] == infinity);
+    REQUIRE(got[1] == 0.0f);
+    REQUIRE(std::isnan(got[2]));
+    REQUIRE(got[3] == 0.0f);
+  }
+}
+
+TEST_CASE("add adds every element") {
+  for (const KernelTable* target : simd_targets()) {
+    for (std::size_t n = 0; n < 40; ++n) {
+      auto got = random_floats(n + 1, 1), want = got;
+      const auto y = random_floats(n + 1, 2);
+      target->add(got.data(), y.data(), n);
+      reference().add(want.data(), y.data(), n);
+      REQUIRE(got == want);
+    }
+  }
+}
+
+TEST_CASE("targets are listed best first with the reference last, and chosen by name") {
+  const auto targets = kernels::available_targets();
+  REQUIRE(targets.size() >= 2);
+  REQUIRE(targets.back()->target == "reference");
+  for (const KernelTable* target : targets) {
+    const auto chosen = kernels::select_target(target->target);
+    REQUIRE(chosen.has_value());
+    REQUIRE(*chosen == target);
+  }
+  const auto unknown = kernels::select_target("z80");
+  REQUIRE(!unknown.has_value());
+  REQUIRE(unknown.error().code == ErrorCode::TargetUnavailable);
+  REQUIRE(unknown.error().expected.find("reference") != std::string::npos);
+  REQUIRE(unknown.error().got == "z80");
+}

@@ -1,0 +1,318 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Models of a given shape with random weights, made in memory as complete GGUF files: `synth:llama-1.1b:Q4_0`. Speed
+// does not depend on what the weights say, so nobody has to download anything to measure it.
+//
+// A pool of random normal weights goes through the format's own quantiser once; tensors are then filled with random
+// picks from the pool. So every format of the registry works, all blocks are ones that real files could hold, and a
+// gigabyte takes less than a second.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <numbers>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/synth_shapes.hpp"
+#include "lamina/core/error.hpp"
+#include "lamina/core/memory.hpp"
+#include "lamina/core/team.hpp"
+#include "lamina/gguf/atomic_file.hpp"
+#include "lamina/gguf/encoder.hpp"
+#include "lamina/gguf/gguf.hpp"
+#include "lamina/quant/registry.hpp"
+#include "lamina/runtime/sampler_random.hpp"
+
+namespace lamina::bench {
+
+// Must outlive what is loaded from `file`, which points into `bytes`.
+struct SynthModel {
+  AlignedBuffer<std::byte> bytes;
+  gguf::File file;
+  std::vector<std::string> notes;  // for people: what is not as the name says
+
+  Expected<void> write(const std::string& path) const {
+    return guarded([&]() -> Expected<void> {
+      auto out = gguf::AtomicFile::create(path);
+      if (!out) return fail(std::move(out.error()));
+      if (auto ok = out->write({bytes.data(), bytes.size()}); !ok) return ok;
+      return out->commit();
+    });
+  }
+};
+
+// Random weights of one format and spread: [pool_granules][granule] weights.
+struct SynthPool {
+  static constexpr std::size_t granule = 256;  // weights, a multiple of every block size
+  static constexpr std::size_t n_granules = 512;
+
+  std::uint32_t type_id;
+  float sigma;  // standard deviation of the weights
+  std::size_t granule_bytes;
+  std::vector<std::byte> bytes;
+
+  SynthPool(std::uint32_t id, float spread) : type_id(id), sigma(spread) {
+    std::vector<float> weights(n_granules * granule);
+    Random random(id);
+    for (std::size_t i = 0; i < weights.size(); i += 2) {  // Box–Muller
+      const double radius = spread * std::sqrt(-2 * std::log(1 - random.uniform()));
+      const double angle = 2 * std::numbers::pi * random.uniform();
+      weights[i] = static_cast<float>(radius * std::cos(angle));
+      weights[i + 1] = static_cast<float>(radius * std::sin(angle));
+    }
+    quant::visit_format(id, [&](auto type) {
+      using Format = typename decltype(type)::type;
+      static_assert(granule % Format::block_size == 0);
+      granule_bytes = granule / Format::block_size * sizeof(typename Format::Block);
+      bytes.resize(n_granules * granule_bytes);
+      quant::quantize_row<Format>(weights.data(), weights.size(), bytes.data());
+    });
+  }
+
+  void fill(std::span<std::byte> out, std::uint64_t seed) const {
+    Random random(seed);
+    for (std::size_t at = 0; at < out.size(); at += granule_bytes) {
+      const std::size_t pick = random.below(n_granules);
+      std::memcpy(out.data() + at, bytes.data() + pick * granule_bytes, std::min(granule_bytes, out.size() - at));
+    }
+  }
+};
+
+class SynthBuilder {
+ public:
+  SynthBuilder(const SynthShape& shape, const SynthFormat& format) : shape_(shape), format_(format) {}
+
+  Expected<SynthModel> build(const std::string& name, std::size_t n_threads) {
+    list_tensors();
+    const gguf::Encoder head = header(name);
+    auto buffer = AlignedBuffer<std::byte>::make(head.bytes().size() + data_bytes_);
+    if (!buffer) return fail(std::move(buffer.error()));
+    std::memcpy(buffer->data(), head.bytes().data(), head.bytes().size());
+    if (auto ok = fill({buffer->data() + head.bytes().size(), data_bytes_}, n_threads); !ok) {
+      return fail(std::move(ok.error()));
+    }
+    auto file = gguf::File::from_memory({buffer->data(), buffer->size()}, name);
+    if (!file) return fail(std::move(file.error()));
+    SynthModel model{std::move(*buffer), std::move(*file), {}};
+    if (stands_in_) model.notes.push_back("Q5_K is not built in; Q6_K stands in for it in " + name);
+    return model;
+  }
+
+ private:
+  static constexpr std::uint64_t alignment = 32;    // bytes, GGUF's default
+  static constexpr std::size_t chunk = 512 * 1024;  // weights filled at a time
+
+  struct Tensor {
+    std::string name;
+    std::vector<std::uint64_t> dims;
+    std::uint32_t type_id;
+    const SynthPool* pool;  // null: a norm, all ones
+    std::size_t offset;     // bytes, from the first tensor
+    std::size_t n_weights;
+  };
+
+  void matrix(std::string name, SynthRole role, std::uint64_t columns, std::uint64_t rows, std::uint32_t layer = 0) {
+    const SynthChoice choice = synth_choice(format_, role, layer, shape_.n_layers);
+    stands_in_ |= choice.stands_in;
+    // Sums over a row of inputs of size 1 then have size 1; embeddings are inputs themselves.
+    const float sigma = role == SynthRole::Embedding ? 1.0f : 1.0f / std::sqrt(static_cast<float>(columns));
+    append({std::move(name), {columns, rows}, choice.type_id, &pool(choice.type_id, sigma), 0, columns * rows});
+  }
+
+  void norm(std::string name) { append({std::move(name), {shape_.n_embd}, 0, nullptr, 0, shape_.n_embd}); }
+
+  void append(Tensor tensor) {
+    const gguf::TensorType& type = *gguf::tensor_type(tensor.type_id);
+    tensor.offset = data_bytes_;
+    data_bytes_ += round_up(tensor.n_weights / type.block_size * type.block_bytes, alignment);
+    tensors_.push_back(std::move(tensor));
+  }
+
+  const SynthPool& pool(std::uint32_t type_id, float sigma) {
+    for (const SynthPool& each : pools_) {
+      if (each.type_id == type_id && each.sigma == sigma) return each;
+    }
+    return pools_.emplace_back(type_id, sigma);
+  }
+
+  void list_tensors() {
+    const std::uint64_t n_kv = std::uint64_t{shape_.n_head_kv} * shape_.head_dim();
+    matrix("token_embd.weight", SynthRole::Embedding, shape_.n_embd, shape_.n_vocab);
+    for (std::uint32_t i = 0; i < shape_.n_layers; ++i) {
+      const std::string blk = "blk." + std::to_string(i) + ".";
+      norm(blk + "attn_norm.weight");
+      matrix(blk + "attn_q.weight", SynthRole::Other, shape_.n_embd, shape_.n_embd, i);
+      matrix(blk + "attn_k.weight", SynthRole::Other, shape_.n_embd, n_kv, i);
+      matrix(blk + "attn_v.weight", SynthRole::AttentionV, shape_.n_embd, n_kv, i);
+      matrix(blk + "attn_output.weight", SynthRole::Other, shape_.n_embd, shape_.n_embd, i);
+      norm(blk + "ffn_norm.weight");
+      matrix(blk + "ffn_gate.weight", SynthRole::Other, shape_.n_embd, shape_.n_ff, i);
+      matrix(blk + "ffn_up.weight", SynthRole::Other, shape_.n_embd, shape_.n_ff, i);
+      matrix(blk + "ffn_down.weight", SynthRole::FfnDown, shape_.n_ff, shape_.n_embd, i);
+    }
+    norm("output_norm.weight");
+    matrix("output.weight", SynthRole::Output, shape_.n_embd, shape_.n_vocab);
+  }
+
+  // A SentencePiece-like vocabulary: <unk>, <s>, </s>, the 256 bytes, then "a" … "z", "aa" …, with and without a space
+  // before, scores falling with the id.
+  struct Vocabulary {
+    std::vector<std::string> tokens;
+    std::vector<float> scores;
+    std::vector<std::int32_t> types;
+
+    explicit Vocabulary(std::size_t n) {
+      enum : std::int32_t { Normal = 1, Unknown = 2, Control = 3, Byte = 6 };  // tokenizer.ggml.token_type
+      add("<unk>", 0, Unknown);
+      add("<s>", 0, Control);
+      add("</s>", 0, Control);
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        static constexpr char hex[] = "0123456789ABCDEF";
+        add({'<', '0', 'x', hex[byte >> 4], hex[byte & 15], '>'}, 0, Byte);
+      }
+      add("\u2581", -1, Normal);
+      for (std::size_t word = 0; tokens.size() < n; ++word) {
+        std::string letters;
+        for (std::size_t rest = word + 1; rest > 0; rest = (rest - 1) / 26) {
+          letters += static_cast<char>('a' + (rest - 1) % 26);
+        }
+        const float score = -2 - static_cast<float>(word);
+        add("\u2581" + letters, score, Normal);
+        if (tokens.size() < n) add(letters, score - 0.5f, Normal);
+      }
+    }
+    void add(std::string text, float score, std::int32_t type) {
+      tokens.push_back(std::move(text));
+      scores.push_back(score);
+      types.push_back(type);
+    }
+  };
+
+  gguf::Encoder header(const std::string& name) const {
+    const gguf::Encoding encoding{std::endian::native, 8};
+    gguf::Encoder entries(encoding);
+    std::uint64_t n_entries = 0;
+    const auto add = [&](std::string_view key, const auto& value) {
+      entries.string(key);
+      entries.number(static_cast<std::uint32_t>(gguf::Encoder::type_of(value)));
+      entries.payload(value);
+      ++n_entries;
+    };
+    add("general.architecture", "llama");
+    add("general.name", name);
+    if (format_.file_type) add("general.file_type", *format_.file_type);
+    add("general.quantization_version", std::uint32_t{2});
+    add("llama.block_count", shape_.n_layers);
+    add("llama.context_length", shape_.n_ctx);
+    add("llama.embedding_length", shape_.n_embd);
+    add("llama.feed_forward_length", shape_.n_ff);
+    add("llama.attention.head_count", shape_.n_head);
+    add("llama.attention.head_count_kv", shape_.n_head_kv);
+    add("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    add("llama.rope.dimension_count", shape_.head_dim());
+    add("llama.rope.freq_base", shape_.rope_base);
+    add("llama.vocab_size", shape_.n_vocab);
+    const Vocabulary vocabulary(shape_.n_vocab);
+    add("tokenizer.ggml.model", "llama");
+    add("tokenizer.ggml.tokens", vocabulary.tokens);
+    add("tokenizer.ggml.scores", vocabulary.scores);
+    add("tokenizer.ggml.token_type", vocabulary.types);
+    add("tokenizer.ggml.bos_token_id", std::uint32_t{1});
+    add("tokenizer.ggml.eos_token_id", std::uint32_t{2});
+    add("tokenizer.ggml.unknown_token_id", std::uint32_t{0});
+
+    gguf::Encoder out(encoding);
+    out.raw(std::as_bytes(std::span("GGUF", 4)));
+    out.number(std::uint32_t{3});
+    out.length(tensors_.size());
+    out.length(n_entries);
+    out.raw(entries.bytes());
+    for (const Tensor& tensor : tensors_) {
+      out.string(tensor.name);
+      out.number(static_cast<std::uint32_t>(tensor.dims.size()));
+      for (const std::uint64_t d : tensor.dims) out.length(d);
+      out.number(tensor.type_id);
+      out.number(static_cast<std::uint64_t>(tensor.offset));
+    }
+    out.fill(round_up(out.bytes().size(), alignment) - out.bytes().size());
+    return out;
+  }
+
+  // Chunk by chunk, each with a seed of its own: the same bytes with any number of threads.
+  Expected<void> fill(std::span<std::byte> data, std::size_t n_threads) const {
+    struct Chunk {
+      const Tensor* tensor;
+      std::size_t begin, n;  // weights
+    };
+    std::vector<Chunk> chunks;
+    for (const Tensor& tensor : tensors_) {
+      for (std::size_t begin = 0; begin < tensor.n_weights; begin += chunk) {
+        chunks.push_back({&tensor, begin, std::min(chunk, tensor.n_weights - begin)});
+      }
+    }
+    auto team = Team::make(n_threads);
+    if (!team) return fail(std::move(team.error()));
+    auto job = [&](Worker& worker) {
+      worker.share(chunks.size(), [&](std::size_t i) {
+        const auto& [tensor, begin, n] = chunks[i];
+        const gguf::TensorType& type = *gguf::tensor_type(tensor->type_id);
+        const auto bytes_of = [&](std::size_t weights) { return weights / type.block_size * type.block_bytes; };
+        const auto out = data.subspan(tensor->offset + bytes_of(begin), bytes_of(n));
+        if (tensor->pool != nullptr) return tensor->pool->fill(out, i);
+        const std::vector<float> ones(n, 1.0f);
+        std::memcpy(out.data(), ones.data(), out.size());
+      });
+    };
+    (*team)->run(job);
+    return {};
+  }
+
+  const SynthShape& shape_;
+  const SynthFormat& format_;
+  std::deque<SynthPool> pools_;
+  std::vector<Tensor> tensors_;
+  std::size_t data_bytes_ = 0;
+  bool stands_in_ = false;
+};
+
+inline bool is_synth(std::string_view name) { return name.starts_with("synth:"); }
+
+// From "synth:SHAPE:FORMAT". Errors: BadArgument with the names there are, OutOfMemory.
+inline Expected<SynthModel> make_synth(const std::string& name, std::size_t n_threads) {
+  return guarded([&]() -> Expected<SynthModel> {
+    const std::string_view spec = std::string_view(name).substr(std::min<std::size_t>(name.size(), 6));
+    const std::size_t colon = spec.find(':');
+    const std::string_view shape_name = spec.substr(0, colon);
+    const std::string_view format_name = colon == std::string_view::npos ? "" : spec.substr(colon + 1);
+    const auto shape = std::find_if(synth_shapes.begin(), synth_shapes.end(),
+                                    [&](const SynthShape& s) { return s.name == shape_name; });
+    if (shape == synth_shapes.end()) {
+      std::string known;
+      for (const SynthShape& s : synth_shapes) known += (known.empty() ? "" : ", ") + std::string(s.name);
+      return fail(Error(ErrorCode::BadArgument, "no such shape; write synth:SHAPE:FORMAT")
+                      .about(name)
+                      .wanted(known)
+                      .found(printable(shape_name)));
+    }
+    const auto format = synth_format(format_name);
+    if (!format) {
+      std::string known;
+      for_each_type(quant::Formats{}, [&](auto type) { known += std::string(decltype(type)::type::name) + ", "; });
+      return fail(Error(ErrorCode::BadArgument, "no such format; write synth:SHAPE:FORMAT")
+                      .about(name)
+                      .wanted(known + "Q4_K_S, Q4_K_M")
+                      .found(printable(format_name)));
+    }
+    return SynthBuilder(*shape, *format).build(name, n_threads);
+  });
+}
+
+}  // namespace lamina::bench
