@@ -15,6 +15,7 @@ LAMINA_INLINE Fh gather_f16(const std::byte* p, std::size_t stride) {
                                           u16_at(p + 4 * stride), u16_at(p + 3 * stride), u16_at(p + 2 * stride),
                                           u16_at(p + stride), u16_at(p)))};
 }
+LAMINA_INLINE Fh broadcast_f16(const std::byte* p) { return Fh{_mm256_cvtph_ps(_mm_set1_epi16(u16_at(p)))}; }
 LAMINA_INLINE Fh unsigned_bytes(std::uint64_t bytes) {
   const __m128i b = _mm_cvtsi64_si128(static_cast<long long>(bytes));
   return Fh{_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(b))};

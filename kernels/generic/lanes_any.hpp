@@ -26,6 +26,7 @@ LAMINA_INLINE I gather_u16(const std::byte* p, std::size_t stride) {
   return native::load<I>(values);
 }
 LAMINA_INLINE Fh gather_f16(const std::byte* p, std::size_t stride) { return f16_value(gather_u16(p, stride)); }
+LAMINA_INLINE Fh broadcast_f16(const std::byte* p) { return f16_value(native::broadcast<I>(u16_at(p))); }
 LAMINA_INLINE F load_f16(const std::byte* p) { return gather_f16(p, 2); }
 LAMINA_INLINE F load_bf16(const std::byte* p) { return native::as_float(native::shift_left<16>(gather_u16(p, 2))); }
 

@@ -7,7 +7,7 @@
 template <class Format>
 struct IntTile {
   using Chunk = Unpack<Format>;
-  static constexpr std::size_t decode_rows = 2;
+  static constexpr std::size_t decode_rows = 1;
   static constexpr std::size_t prefill_rows = 1;
   static constexpr std::size_t prefill_tokens = 4;
 

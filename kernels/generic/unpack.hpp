@@ -92,8 +92,8 @@ struct SuperBlockScales {
     const std::uint32_t min_high = (w2 >> 4 & 0x0f0f0f0fu) | (w1 >> 2 & 0x30303030u);
     const std::uint64_t scale_bytes = (w0 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(scale_high) << 32;
     const std::uint64_t min_bytes = (w1 & 0x3f3f3f3fu) | static_cast<std::uint64_t>(min_high) << 32;
-    scale[0] = mul(halves_at(block, 0), unsigned_bytes(scale_bytes));
-    minimum[0] = mul(halves_at(block + 2, 0), sub(broadcast<f32x8>(0.0f), unsigned_bytes(min_bytes)));
+    scale[0] = mul(broadcast_f16(block), unsigned_bytes(scale_bytes));
+    minimum[0] = mul(broadcast_f16(block + 2), sub(broadcast<f32x8>(0.0f), unsigned_bytes(min_bytes)));
   }
 };
 
@@ -157,7 +157,7 @@ struct Unpack<quant::Q6_K> {
   f32x8 minimum[2];
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk) : block(chunk) {
-    const f32x8 d = halves_at(chunk + 208, 0);
+    const f32x8 d = broadcast_f16(chunk + 208);
     const f32x8 offset = mul(d, broadcast<f32x8>(-32.0f));
     const f32x8 s0 = signed_bytes(load_u64(chunk + 192)), s1 = signed_bytes(load_u64(chunk + 200));
     scale[0] = mul(d, s0);

@@ -170,6 +170,11 @@ LAMINA_INLINE W broadcast(std::index_sequence<I...>, T value) {
 }
 
 template <std::size_t... I>
+LAMINA_INLINE f32x8 broadcast_native(std::index_sequence<I...>, const native::Fh& v) {
+  return f32x8{{((void)I, v)...}};
+}
+
+template <std::size_t... I>
 LAMINA_INLINE f32x8 halves_at(std::index_sequence<I...>, const std::byte* p, std::size_t stride) {
   return {{native::gather_f16(p + I * native::lanes_half * stride, stride)...}};
 }
@@ -284,6 +289,10 @@ LAMINA_INLINE f32x16 spread8(const float* p) {
 // Eight binary16 values, `stride` bytes apart.
 LAMINA_INLINE f32x8 halves_at(const std::byte* p, std::size_t stride) {
   return detail::halves_at(detail::Parts<f32x8>{}, p, stride);
+}
+// One binary16 value in every lane.
+LAMINA_INLINE f32x8 broadcast_f16(const std::byte* p) {
+  return detail::broadcast_native(detail::Parts<f32x8>{}, native::broadcast_f16(p));
 }
 // The eight bytes of an integer, lowest first.
 LAMINA_INLINE f32x8 unsigned_bytes(std::uint64_t bytes) {

@@ -90,7 +90,7 @@ TEMPLATE_LIST_TEST_CASE("what decoding gives, quantising finds again", "[quant]"
     double power = 0;
     for (const float v : once) power += double(v) * v;
     // exactly, but for the formats with scales of scales, which may choose another pair for the same values
-    CHECK(squared(once, twice) <= (TestType::block_size == 256 ? 1e-4 * power : 0.0));
+    CHECK(squared(once, twice) <= (TestType::block_size == 256 ? 1e-3 * power : 0.0));
   }
 }
 

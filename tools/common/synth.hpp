@@ -37,7 +37,6 @@ namespace lamina::bench {
 struct SynthModel {
   AlignedBuffer<std::byte> bytes;
   gguf::File file;
-  std::vector<std::string> notes;  // for people: what is not as the name says
 
   Expected<void> write(const std::string& path) const {
     return guarded([&]() -> Expected<void> {
@@ -101,9 +100,7 @@ class SynthBuilder {
     }
     auto file = gguf::File::from_memory({buffer->data(), buffer->size()}, name);
     if (!file) return fail(std::move(file.error()));
-    SynthModel model{std::move(*buffer), std::move(*file), {}};
-    if (stands_in_) model.notes.push_back("Q5_K is not built in; Q6_K stands in for it in " + name);
-    return model;
+    return SynthModel{std::move(*buffer), std::move(*file)};
   }
 
  private:
@@ -120,11 +117,10 @@ class SynthBuilder {
   };
 
   void matrix(std::string name, SynthRole role, std::uint64_t columns, std::uint64_t rows, std::uint32_t layer = 0) {
-    const SynthChoice choice = synth_choice(format_, role, layer, shape_.n_layers);
-    stands_in_ |= choice.stands_in;
+    const std::uint32_t type_id = synth_type(format_, role, layer, shape_.n_layers);
     // Sums over a row of inputs of size 1 then have size 1; embeddings are inputs themselves.
     const float sigma = role == SynthRole::Embedding ? 1.0f : 1.0f / std::sqrt(static_cast<float>(columns));
-    append({std::move(name), {columns, rows}, choice.type_id, &pool(choice.type_id, sigma), 0, columns * rows});
+    append({std::move(name), {columns, rows}, type_id, &pool(type_id, sigma), 0, columns * rows});
   }
 
   void norm(std::string name) { append({std::move(name), {shape_.n_embd}, 0, nullptr, 0, shape_.n_embd}); }
@@ -280,7 +276,6 @@ class SynthBuilder {
   std::deque<SynthPool> pools_;
   std::vector<Tensor> tensors_;
   std::size_t data_bytes_ = 0;
-  bool stands_in_ = false;
 };
 
 inline bool is_synth(std::string_view name) { return name.starts_with("synth:"); }
@@ -305,10 +300,10 @@ inline Expected<SynthModel> make_synth(const std::string& name, std::size_t n_th
     const auto format = synth_format(format_name);
     if (!format) {
       std::string known;
-      for_each_type(quant::Formats{}, [&](auto type) { known += std::string(decltype(type)::type::name) + ", "; });
+      for (const SynthFormat& f : synth_formats) known += (known.empty() ? "" : ", ") + std::string(f.name);
       return fail(Error(ErrorCode::BadArgument, "no such format; write synth:SHAPE:FORMAT")
                       .about(name)
-                      .wanted(known + "Q4_K_S, Q4_K_M")
+                      .wanted(known)
                       .found(printable(format_name)));
     }
     return SynthBuilder(*shape, *format).build(name, n_threads);

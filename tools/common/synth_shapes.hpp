@@ -39,7 +39,12 @@ static_assert(std::all_of(synth_shapes.begin(), synth_shapes.end(),
                           }),
               "rows have to be whole blocks of every format");
 
-enum class SynthMix : std::uint8_t { Plain, Q4_K_S, Q4_K_M };
+// Which matrices a mix gives more bits than the others.
+enum class SynthMix : std::uint8_t {
+  Plain,        // none
+  FirstLayers,  // attn_v in 4 layers and ffn_down in an eighth of them get Q5_K: Q4_K_S
+  Spread,       // attn_v and ffn_down get Q6_K in the first and last eighth and every third layer between: Q4_K_M
+};
 
 // What FORMAT means: a weight format for all matrices, and where a mix has another.
 struct SynthFormat {
@@ -53,20 +58,24 @@ inline bool in_registry(std::uint32_t type_id) {
   return quant::visit_format(type_id, [](auto) {});
 }
 
-// Empty when the name is neither a mix nor a format of the registry.
+inline constexpr std::array<SynthFormat, 13> synth_formats{{{"F32", 0, SynthMix::Plain, 0},
+                                                            {"F16", 1, SynthMix::Plain, 1},
+                                                            {"BF16", 30, SynthMix::Plain, 32},
+                                                            {"Q4_0", 2, SynthMix::Plain, 2},
+                                                            {"Q4_1", 3, SynthMix::Plain, 3},
+                                                            {"Q8_0", 8, SynthMix::Plain, 7},
+                                                            {"Q4_K", 12, SynthMix::Plain, 14},
+                                                            {"Q4_K_S", 12, SynthMix::FirstLayers, 14},
+                                                            {"Q4_K_M", 12, SynthMix::Spread, 15},
+                                                            {"Q5_K", 13, SynthMix::Plain, 16},
+                                                            {"Q5_K_S", 13, SynthMix::Plain, 16},
+                                                            {"Q5_K_M", 13, SynthMix::Spread, 17},
+                                                            {"Q6_K", 14, SynthMix::Plain, 18}}};
+
+// One of synth_formats, or any other format of the registry; empty for other names.
 inline std::optional<SynthFormat> synth_format(std::string_view name) {
-  constexpr std::array<SynthFormat, 10> known{{{"F32", 0, SynthMix::Plain, 0},
-                                               {"F16", 1, SynthMix::Plain, 1},
-                                               {"BF16", 30, SynthMix::Plain, 32},
-                                               {"Q4_0", 2, SynthMix::Plain, 2},
-                                               {"Q4_1", 3, SynthMix::Plain, 3},
-                                               {"Q8_0", 8, SynthMix::Plain, 7},
-                                               {"Q4_K", 12, SynthMix::Plain, 14},
-                                               {"Q4_K_S", 12, SynthMix::Q4_K_S, 14},
-                                               {"Q4_K_M", 12, SynthMix::Q4_K_M, 15},
-                                               {"Q6_K", 14, SynthMix::Plain, 18}}};
-  for (const SynthFormat& format : known) {
-    if (format.name == name && in_registry(format.type_id)) return format;
+  for (const SynthFormat& format : synth_formats) {
+    if (format.name == name) return format;
   }
   const gguf::TensorType* type = gguf::tensor_type(name);
   if (type == nullptr || type->name != name || !in_registry(type->id)) return std::nullopt;
@@ -75,26 +84,20 @@ inline std::optional<SynthFormat> synth_format(std::string_view name) {
 
 enum class SynthRole : std::uint8_t { Embedding, Output, AttentionV, FfnDown, Other };
 
-struct SynthChoice {
-  std::uint32_t type_id;
-  bool stands_in = false;  // for a format that the registry lacks
-};
-
-// The format of a matrix in layer i of n.
-inline SynthChoice synth_choice(const SynthFormat& format, SynthRole role, std::uint32_t i, std::uint32_t n) {
-  constexpr std::uint32_t q8_0 = 8, q5_k = 13, q6_k = 14;
-  const bool quantised = gguf::tensor_type(format.type_id)->block_size > 1;
-  if (role == SynthRole::Output) return {quantised && format.type_id != q8_0 ? q6_k : format.type_id};
-  const bool bumped = role == SynthRole::AttentionV || role == SynthRole::FfnDown;
-  if (bumped && format.mix == SynthMix::Q4_K_M) {
-    const bool more_bits = i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2;
-    return {more_bits ? q6_k : format.type_id};
+// The type id of a matrix in layer i of n.
+inline std::uint32_t synth_type(const SynthFormat& format, SynthRole role, std::uint32_t i, std::uint32_t n) {
+  constexpr std::uint32_t q8_0 = quant::Q8_0::type_id, q5_k = quant::Q5_K::type_id, q6_k = quant::Q6_K::type_id;
+  if (role == SynthRole::Output) {
+    const bool quantised = gguf::tensor_type(format.type_id)->block_size > 1;
+    return quantised && format.type_id != q8_0 ? q6_k : format.type_id;
   }
-  if (bumped && format.mix == SynthMix::Q4_K_S && i < (role == SynthRole::AttentionV ? 4 : n / 8)) {
-    if (in_registry(q5_k)) return {q5_k};
-    return {q6_k, true};
+  if (role != SynthRole::AttentionV && role != SynthRole::FfnDown) return format.type_id;
+  switch (format.mix) {
+    case SynthMix::Plain: return format.type_id;
+    case SynthMix::FirstLayers: return i < (role == SynthRole::AttentionV ? 4 : n / 8) ? q5_k : format.type_id;
+    case SynthMix::Spread: return i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2 ? q6_k : format.type_id;
   }
-  return {format.type_id};
+  return format.type_id;
 }
 
 }  // namespace lamina::bench

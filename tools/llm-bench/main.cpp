@@ -28,7 +28,7 @@ constexpr const char* description =
 
 constexpr const char* examples =
     "Models that need no file: synth:SHAPE:FORMAT has random weights. SHAPE: tiny, llama-160m, llama-1.1b, llama-8b.\n"
-    "FORMAT: F32 F16 BF16 Q4_0 Q4_1 Q8_0 Q4_K Q6_K, or a mix, Q4_K_S or Q4_K_M.\n"
+    "FORMAT: F32 F16 BF16 Q4_0 Q4_1 Q8_0 Q4_K Q5_K Q6_K, or a mix, Q4_K_S Q4_K_M Q5_K_S Q5_K_M.\n"
     "\n"
     "Examples:\n"
     "  llm-bench                                              the model that ships with Lamina\n"
@@ -120,9 +120,7 @@ Expected<ModelResult> measure(const std::string& name, const Arguments& a, Bench
     progress(name + ": writing " + a.keep);
     if (auto ok = synth->write(a.keep); !ok) return fail(std::move(ok.error()));
   }
-  auto result = bench.run(name, [&] { return load(synth->file, options); });
-  if (result) result->notes = synth->notes;
-  return result;
+  return bench.run(name, [&] { return load(synth->file, options); });
 }
 
 void write(const Arguments& a, const Setting& setting, const std::vector<ModelResult>& results) {

@@ -75,7 +75,6 @@ nlohmann::json json_of(const ModelResult& r) {
           {"session_seconds", r.session_seconds},
           {"weight_bytes_per_token", r.weight_bytes_per_token},
           {"cache_bytes_per_position", r.cache_bytes_per_position},
-          {"notes", r.notes},
           {"slow_tensors", r.slow_tensors()},
           {"plan", steps},
           {"tests", tests}};
@@ -100,7 +99,6 @@ std::string markdown_details(const ModelResult& r) {
                     " weights; loaded in " + fixed(r.load_seconds * 1e3, 1) + " ms; " +
                     cli::bytes(r.weight_bytes_per_token) + " of weights and " + cli::bytes(r.cache_bytes_per_position) +
                     " of cache per position read for a decoded token.\n";
-  for (const std::string& note : r.notes) out += "Note: " + note + ".\n";
   for (const KernelUse& use : r.kernels()) {
     out += "- " + use.kernel + ": " + std::to_string(use.n_steps) + " steps, " + cli::bytes(use.weight_bytes) + "\n";
   }

@@ -52,7 +52,6 @@ struct ModelResult {
   double load_seconds = 0, session_seconds = 0;
   std::uint64_t weight_bytes_per_token = 0, cache_bytes_per_position = 0;
   std::vector<StepInfo> steps;
-  std::vector<std::string> notes;
   std::vector<TestResult> tests;
 
   std::vector<KernelUse> kernels() const {

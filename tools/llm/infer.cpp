@@ -41,11 +41,14 @@ void print_stats(const Model& model, const Session& session, const Generation& g
   if (decoded > 0) {
     const double rate = static_cast<double>(decoded) / decode_s;
     std::fprintf(stderr, "decode   %8.1f ms  %5zu tokens  %8.1f tokens/s\n", decode_s * 1e3, decoded, rate);
-    const double bandwidth = measure_read_bandwidth(session.threads());
     const double used = rate * static_cast<double>(model.plan().weight_bytes());
-    std::fprintf(stderr, "reads    %8.2f GB/s of weights, %.0f%% of the %.1f GB/s this machine reads now%s\n", used / 1e9,
-                 100 * used / bandwidth, bandwidth / 1e9,
-                 model.plan().weight_bytes() < (32u << 20) ? " (this model fits the caches, which are faster)" : "");
+    std::fprintf(stderr, "reads    %8.2f GB/s of weights", used / 1e9);
+    if (auto probe = bench::BandwidthProbe::make(session.threads())) {
+      const double bandwidth = probe->measure();
+      std::fprintf(stderr, ", %.0f%% of the %.1f GB/s this machine reads now%s", 100 * used / bandwidth, bandwidth / 1e9,
+                   model.plan().weight_bytes() < (32u << 20) ? " (so small a model stays in the caches)" : "");
+    }
+    std::fprintf(stderr, "\n");
   }
   std::fprintf(stderr, "target   %s, %zu threads; stopped by %s\n", std::string(model.target()).c_str(), session.threads(),
                std::string(to_string(generation.reason())).c_str());

@@ -83,8 +83,8 @@ class Regex {
                                     PCRE2_NO_UTF_CHECK, scratch.data_.get(), scratch.context_.get());
     if (found == PCRE2_ERROR_NOMATCH) return std::optional<Match>();
     if (found < 0) {
-      const bool memory = found == PCRE2_ERROR_NOMEMORY || found == PCRE2_ERROR_JIT_STACKLIMIT ||
-                          found == PCRE2_ERROR_HEAPLIMIT;
+      const bool memory =
+          found == PCRE2_ERROR_NOMEMORY || found == PCRE2_ERROR_JIT_STACKLIMIT || found == PCRE2_ERROR_HEAPLIMIT;
       return fail(Error(memory ? ErrorCode::OutOfMemory : ErrorCode::Internal,
                         "cannot split the text into words: " + message(found)));
     }

@@ -33,8 +33,8 @@ class SpecialMatcher {
       if (!vocabulary.is(id, kind_control | kind_user_defined | kind_unknown)) continue;
       const std::string_view text = vocabulary.text(id);
       if (vocabulary.find(text) != id) continue;  // repeats another token
-      entries_.push_back({text, id, !vocabulary.is(id, kind_control | kind_unknown),
-                          vocabulary.is(id, kind_strip_left), vocabulary.is(id, kind_strip_right)});
+      entries_.push_back({text, id, !vocabulary.is(id, kind_control | kind_unknown), vocabulary.is(id, kind_strip_left),
+                          vocabulary.is(id, kind_strip_right)});
     }
     std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.text < b.text; });
     for (std::size_t i = 0; i < entries_.size(); ++i) {

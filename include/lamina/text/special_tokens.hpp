@@ -43,19 +43,25 @@ struct Role {
 
 inline constexpr std::string_view eot_keys[] = {"tokenizer.ggml.eot_token_id"};
 inline constexpr std::string_view eot_names[] = {
-    "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>",
+    "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>",         "<|endoftext|>",     "<|end_of_text|>",
     "<EOT>",      "_<EOT>",     "[EOT]",   "<｜end▁of▁sentence｜>", "<end_of_utterance>"};
 inline constexpr std::string_view eom_keys[] = {"tokenizer.ggml.eom_token_id"};
 inline constexpr std::string_view eom_names[] = {"<|eom_id|>"};
-inline constexpr std::string_view fim_pre_keys[] = {"tokenizer.ggml.fim_pre_token_id", "tokenizer.ggml.prefix_token_id"};
-inline constexpr std::string_view fim_pre_names[] = {"<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>",    "<｜fim▁begin｜>",
-                                                     "<PRE>",          "▁<PRE>",       "<|code_prefix|>", "<|prefix|>"};
-inline constexpr std::string_view fim_suf_keys[] = {"tokenizer.ggml.fim_suf_token_id", "tokenizer.ggml.suffix_token_id"};
-inline constexpr std::string_view fim_suf_names[] = {"<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>",    "<｜fim▁hole｜>",
-                                                     "<SUF>",          "▁<SUF>",       "<|code_suffix|>", "<|suffix|>"};
-inline constexpr std::string_view fim_mid_keys[] = {"tokenizer.ggml.fim_mid_token_id", "tokenizer.ggml.middle_token_id"};
-inline constexpr std::string_view fim_mid_names[] = {"<|fim_middle|>", "<fim-middle>", "<fim_middle>",    "<｜fim▁end｜>",
-                                                     "<MID>",          "▁<MID>",       "<|code_middle|>", "<|middle|>"};
+inline constexpr std::string_view fim_pre_keys[] = {"tokenizer.ggml.fim_pre_token_id",
+                                                    "tokenizer.ggml.prefix_token_id"};
+inline constexpr std::string_view fim_pre_names[] = {"<|fim_prefix|>",  "<fim-prefix>", "<fim_prefix>",
+                                                     "<｜fim▁begin｜>", "<PRE>",        "▁<PRE>",
+                                                     "<|code_prefix|>", "<|prefix|>"};
+inline constexpr std::string_view fim_suf_keys[] = {"tokenizer.ggml.fim_suf_token_id",
+                                                    "tokenizer.ggml.suffix_token_id"};
+inline constexpr std::string_view fim_suf_names[] = {"<|fim_suffix|>",  "<fim-suffix>", "<fim_suffix>",
+                                                     "<｜fim▁hole｜>",  "<SUF>",        "▁<SUF>",
+                                                     "<|code_suffix|>", "<|suffix|>"};
+inline constexpr std::string_view fim_mid_keys[] = {"tokenizer.ggml.fim_mid_token_id",
+                                                    "tokenizer.ggml.middle_token_id"};
+inline constexpr std::string_view fim_mid_names[] = {"<|fim_middle|>",  "<fim-middle>", "<fim_middle>",
+                                                     "<｜fim▁end｜>",   "<MID>",        "▁<MID>",
+                                                     "<|code_middle|>", "<|middle|>"};
 inline constexpr std::string_view fim_pad_keys[] = {"tokenizer.ggml.fim_pad_token_id"};
 inline constexpr std::string_view fim_pad_names[] = {"<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"};
 inline constexpr std::string_view fim_rep_keys[] = {"tokenizer.ggml.fim_rep_token_id"};
@@ -71,11 +77,28 @@ inline constexpr Role roles[] = {
 };
 
 // All of these end a generation, whichever of them the file names.
-inline constexpr std::string_view end_names[] = {
-    "<|eot_id|>",   "<|im_end|>",         "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",
-    "<end_of_turn>", "<|endoftext|>",     "</s>",    "<|eom_id|>", "<EOT>",    "_<EOT>",    "[EOT]",
-    "[EOS]",        "<|end_of_text|>",    "<end_of_utterance>", "<eos>", "<turn|>", "<|tool_response>",
-    "<｜end▁of▁sentence｜>", "[e~["};
+inline constexpr std::string_view end_names[] = {"<|eot_id|>",
+                                                 "<|im_end|>",
+                                                 "<|end|>",
+                                                 "<|return|>",
+                                                 "<|call|>",
+                                                 "<|flush|>",
+                                                 "<|calls|>",
+                                                 "<end_of_turn>",
+                                                 "<|endoftext|>",
+                                                 "</s>",
+                                                 "<|eom_id|>",
+                                                 "<EOT>",
+                                                 "_<EOT>",
+                                                 "[EOT]",
+                                                 "[EOS]",
+                                                 "<|end_of_text|>",
+                                                 "<end_of_utterance>",
+                                                 "<eos>",
+                                                 "<turn|>",
+                                                 "<|tool_response>",
+                                                 "<｜end▁of▁sentence｜>",
+                                                 "[e~["};
 
 // Marks of gpt-oss's answer format: always shown, always parsed.
 inline constexpr std::string_view shown_names[] = {"<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"};

@@ -135,7 +135,8 @@ class Vocabulary {
     if (types->size() < size()) return fail(too_short(metadata, key::token_type, types->size()));
     for (std::size_t i = 0; i < size(); ++i) {
       // GGUF's numbering; unused (5) and undefined ones have no kind: they are never shown.
-      static constexpr std::uint8_t kinds[] = {0, kind_normal, kind_unknown, kind_control, kind_user_defined, 0, kind_byte};
+      static constexpr std::uint8_t kinds[] = {0, kind_normal, kind_unknown, kind_control, kind_user_defined,
+                                               0, kind_byte};
       const std::int64_t type = (*types)[i];
       kinds_[i] = type >= 0 && type < 7 ? kinds[type] : std::uint8_t{0};
       if (kinds_[i] == kind_byte && !byte_token_value(texts_[i])) {
@@ -175,9 +176,10 @@ class Vocabulary {
         ++n_empty;
       }
       longest_ = std::max(longest_, texts_[i].size());
-      const auto same = [&](std::uint32_t other) { return texts_[other] == texts_[i]; };
-      if (index_.insert(hash_text(texts_[i]), i, same)) ++n_twice;
     }
+    index_.insert_all(
+        static_cast<std::uint32_t>(size()), [&](std::uint32_t i) { return hash_text(texts_[i]); },
+        [&](std::uint32_t a, std::uint32_t b) { return texts_[a] == texts_[b]; }, [&](std::uint32_t) { ++n_twice; });
     if (n_empty != 0) warn(std::to_string(n_empty) + " tokens are empty");
     if (n_twice != 0) warn(std::to_string(n_twice) + " tokens repeat an earlier one and are never chosen");
   }

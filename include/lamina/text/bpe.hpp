@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Byte-pair encoding ("gpt2"): text is cut into words, each word is spelled in the byte alphabet, and neighbouring
+// pieces are merged in the order of the file's list. Pairs are looked up by the hashes of their halves, which each
+// symbol carries, so no text is put together on the way.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lamina/text/byte_alphabet.hpp"
+#include "lamina/text/merge.hpp"
+#include "lamina/text/sentencepiece.hpp"
+#include "lamina/text/tokenizer_interface.hpp"
+#include "lamina/text/word_splitter.hpp"
+
+namespace lamina::text {
+
+// The list of merges: "left right", best first.
+class Merges {
+ public:
+  // Errors: BadTokenizer.
+  static Expected<Merges> read(const gguf::Metadata& metadata) {
+    Merges merges;
+    const gguf::Value* value = metadata.find(key::merges);
+    if (value == nullptr) return fail(bad_tokenizer(metadata, key::merges, "missing"));
+    auto lines = value->strings();
+    if (!lines) return fail(bad_tokenizer(metadata, key::merges, "not an array of strings"));
+    merges.lines_ = std::move(*lines);
+    if (merges.lines_.size() > 0x7fffffffu) return fail(bad_tokenizer(metadata, key::merges, "too many"));
+    for (std::uint32_t i = 0; i < merges.lines_.size(); ++i) {
+      const std::size_t space = split_point(merges.lines_[i]);
+      if (space == std::string_view::npos) {
+        return fail(bad_tokenizer(metadata, key::merges, i, "a merge is two parts with a space between")
+                        .found(printable(merges.lines_[i], 40)));
+      }
+    }
+    // Of a pair that is there twice, the first counts.
+    merges.index_ = HashIndex(merges.lines_.size());
+    merges.index_.insert_all(
+        static_cast<std::uint32_t>(merges.lines_.size()),
+        [&](std::uint32_t i) {
+          const std::string_view line = merges.lines_[i];
+          const std::size_t space = split_point(line);
+          return hash_pair(hash_text(line.substr(0, space)), hash_text(line.substr(space + 1)));
+        },
+        [&](std::uint32_t a, std::uint32_t b) { return merges.lines_[a] == merges.lines_[b]; }, [](std::uint32_t) {});
+    return merges;
+  }
+
+  // The place of the pair in the list. `both`: the left text and the right one after it.
+  std::optional<std::uint32_t> rank(std::string_view both, const Symbol& left, const Symbol& right) const {
+    return index_.find(hash_pair(left.hash, right.hash), [&](std::uint32_t i) {
+      const std::string_view line = lines_[i];
+      return line.size() == both.size() + 1 && split_point(line) == left.length &&
+             line.substr(0, left.length) == both.substr(0, left.length) &&
+             line.substr(left.length + 1) == both.substr(left.length);
+    });
+  }
+
+ private:
+  Merges() = default;
+
+  // Where the space stands between the two parts; npos when there are no two.
+  static std::size_t split_point(std::string_view line) {
+    for (std::size_t i = 1; i + 1 < line.size(); ++i) {
+      if (line[i] == ' ') return i;
+    }
+    return std::string_view::npos;
+  }
+
+  std::vector<std::string_view> lines_;
+  HashIndex index_;
+};
+
+class BpeTokenizer final : public Tokenizer {
+ public:
+  // Errors: BadTokenizer, Internal, OutOfMemory.
+  static Expected<std::shared_ptr<const Tokenizer>> make(const gguf::Metadata& metadata, const PreTokenizer& pre,
+                                                         TokenizerParts parts) {
+    auto merges = Merges::read(metadata);
+    if (!merges) return fail(std::move(merges.error()));
+    auto splitter = WordSplitter::make(pre);
+    if (!splitter) return fail(std::move(splitter.error()));
+    return std::shared_ptr<const Tokenizer>(
+        new BpeTokenizer(std::move(parts), pre, std::move(*merges), std::move(*splitter)));
+  }
+
+ private:
+  BpeTokenizer(TokenizerParts parts, const PreTokenizer& pre, Merges merges, WordSplitter splitter)
+      : Tokenizer(std::move(parts)), pre_(pre), merges_(std::move(merges)), splitter_(std::move(splitter)) {
+    for (unsigned i = 0; i < 256; ++i) {
+      const auto byte = static_cast<std::uint8_t>(i);
+      const char itself = static_cast<char>(byte);
+      letter_hashes_[i] = hash_text(byte_alphabet.encode(byte));
+      byte_tokens_[i] = pre.raw ? vocabulary().byte_token(byte) : vocabulary().find({&itself, 1});
+    }
+  }
+
+  // What encoding one word needs, kept from word to word.
+  struct Scratch {
+    std::string word;  // as the vocabulary spells it
+    std::vector<Symbol> symbols;
+    std::vector<MergeCandidate<std::uint32_t>> heap;
+  };
+
+  Expected<void> encode_text(std::string_view text, bool, std::vector<Token>& out) const override {
+    std::string escaped;
+    if (pre_.raw) text = escaped = escape_spaces(text, false);
+    const auto words = splitter_.split(text);
+    if (!words) return fail(words.error());
+    Scratch scratch;
+    std::size_t begin = 0;
+    for (const std::uint32_t length : *words) {
+      encode_word(text.substr(begin, length), scratch, out);
+      begin += length;
+    }
+    return {};
+  }
+
+  void encode_word(std::string_view word, Scratch& scratch, std::vector<Token>& out) const {
+    spell(word, scratch);
+    const std::string_view spelled = scratch.word;
+    const bool whole = pre_.ignore_merges || (pre_.raw && spelled.find_first_not_of('\n') == std::string_view::npos);
+    if (whole && spelled.size() <= vocabulary().longest()) {
+      if (const Token id = vocabulary().find(spelled); id != no_token) {
+        out.push_back(id);
+        return;
+      }
+    }
+    const auto rank_of = [&](const Symbol& left, const Symbol& right) {
+      return merges_.rank(spelled.substr(left.begin, left.length + right.length), left, right);
+    };
+    const auto joined = [&](Symbol& symbol) { symbol.hash = hash_text(spelled.substr(symbol.begin, symbol.length)); };
+    merge_symbols(scratch.symbols, scratch.heap, rank_of, joined);
+    for (const Symbol& symbol : scratch.symbols) {
+      if (symbol.length == 0) continue;
+      const std::string_view piece = spelled.substr(symbol.begin, symbol.length);
+      if (const Token id = vocabulary().find(piece, symbol.hash); id != no_token) {
+        out.push_back(id);
+        continue;
+      }
+      // A merge that forms no token: its bytes, as far as the vocabulary has them.
+      for (const char c : piece) {
+        const Token id = byte_tokens_[static_cast<unsigned char>(c)];
+        if (id != no_token) out.push_back(id);
+      }
+    }
+  }
+
+  // One symbol per byte of the word, or per character when the vocabulary is of plain UTF-8.
+  void spell(std::string_view word, Scratch& scratch) const {
+    scratch.symbols.clear();
+    scratch.word.clear();
+    const auto add = [&](std::string_view letter, std::uint64_t hash) {
+      const auto i = static_cast<std::uint32_t>(scratch.symbols.size());
+      scratch.symbols.push_back({static_cast<std::uint32_t>(scratch.word.size()),
+                                 static_cast<std::uint32_t>(letter.size()), i == 0 ? no_symbol : i - 1, i + 1, hash});
+      scratch.word += letter;
+    };
+    for (std::size_t at = 0; at < word.size();) {
+      if (pre_.raw) {
+        const std::string_view letter = word.substr(at, utf8_length_by_lead(word.substr(at)));
+        add(letter, hash_text(letter));
+        at += letter.size();
+      } else {
+        const auto byte = static_cast<std::uint8_t>(word[at++]);
+        add(byte_alphabet.encode(byte), letter_hashes_[byte]);
+      }
+    }
+    scratch.symbols.back().next = no_symbol;
+  }
+
+  void append_normal(std::string_view text, std::string& out) const override {
+    pre_.raw ? append_unescaped(text, out) : append_spelled_bytes(text, out);
+  }
+
+  PreTokenizer pre_;
+  Merges merges_;
+  WordSplitter splitter_;
+  std::array<std::uint64_t, 256> letter_hashes_{};  // by byte
+  std::array<Token, 256> byte_tokens_{};            // of texts that are one byte, or of <0xNN>
+};
+
+}  // namespace lamina::text

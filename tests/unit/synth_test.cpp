@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Synthetic models: complete GGUF files with the tensors, formats and spread of weights that a family needs; and the
+// arithmetic of what llm-bench says about its samples.
+#include "common/synth.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "llm-bench/stats.hpp"
+
+namespace {
+
+using namespace lamina;
+using namespace lamina::bench;
+
+SynthModel make(const std::string& name, std::size_t threads = 1) {
+  auto model = make_synth(name, threads);
+  REQUIRE(model.has_value());
+  return std::move(*model);
+}
+
+std::vector<float> weights(const gguf::File& file, std::string_view name) {
+  const gguf::TensorInfo* info = file.find(name);
+  REQUIRE(info != nullptr);
+  std::vector<float> out(info->n_elements());
+  quant::visit_format(info->type_id, [&](auto type) {
+    quant::dequantize_row<typename decltype(type)::type>(file.data(*info).data(), out.size(), out.data());
+  });
+  return out;
+}
+
+double rms(const std::vector<float>& v) {
+  double squares = 0;
+  for (const float x : v) squares += static_cast<double>(x) * x;
+  return std::sqrt(squares / static_cast<double>(v.size()));
+}
+
+}  // namespace
+
+TEST_CASE("a synthetic model of every format is a file that opens, with weights of the right size", "[synth]") {
+  for_each_type(quant::Formats{}, [](auto type) {
+    const std::string name = "synth:tiny:" + std::string(decltype(type)::type::name);
+    CAPTURE(name);
+    const SynthModel model = make(name);
+    CHECK(model.file.find("blk.1.attn_q.weight")->type_id == decltype(type)::type::type_id);
+    // A matrix times an input of size 1 gives an output of size 1.
+    CHECK(rms(weights(model.file, "blk.1.attn_q.weight")) == Approx(1 / std::sqrt(256.0)).epsilon(0.1));
+    CHECK(rms(weights(model.file, "blk.0.ffn_down.weight")) == Approx(1 / std::sqrt(512.0)).epsilon(0.1));
+    CHECK(rms(weights(model.file, "output.weight")) == Approx(1 / std::sqrt(256.0)).epsilon(0.1));
+    CHECK(weights(model.file, "output_norm.weight") == std::vector<float>(256, 1.0f));
+  });
+}
+
+TEST_CASE("the bytes are the same with any number of threads", "[synth]") {
+  const SynthModel one = make("synth:tiny:Q4_K_M", 1), three = make("synth:tiny:Q4_K_M", 3);
+  REQUIRE(one.bytes.size() == three.bytes.size());
+  CHECK(std::memcmp(one.bytes.data(), three.bytes.data(), one.bytes.size()) == 0);
+}
+
+TEST_CASE("mixes give the tensors of llama-quantize", "[synth]") {
+  const auto types = [](const char* format, SynthRole role, std::uint32_t n) {
+    std::string out;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const auto id = synth_type(*synth_format(format), role, i, n);
+      out += id == 14 ? '6' : id == 13 ? '5' : id == 12 ? '4' : '?';
+    }
+    return out;
+  };
+  // Read off TinyLlama-1.1B files: 22 layers.
+  CHECK(types("Q4_K_M", SynthRole::FfnDown, 22) == "6644644644644644644666");
+  CHECK(types("Q4_K_M", SynthRole::AttentionV, 22) == "6644644644644644644666");
+  CHECK(types("Q5_K_M", SynthRole::FfnDown, 22) == "6655655655655655655666");
+  CHECK(types("Q4_K_S", SynthRole::FfnDown, 22) == "5544444444444444444444");
+  CHECK(types("Q4_K_S", SynthRole::AttentionV, 22) == "5555444444444444444444");
+  CHECK(types("Q4_K_M", SynthRole::Other, 4) == "4444");
+  CHECK(types("Q4_K_M", SynthRole::Output, 1) == "6");
+  CHECK(synth_type(*synth_format("Q4_0"), SynthRole::Output, 0, 1) == 14);
+  CHECK(synth_type(*synth_format("Q8_0"), SynthRole::Output, 0, 1) == 8);
+  CHECK(synth_type(*synth_format("F16"), SynthRole::Output, 0, 1) == 1);
+}
+
+TEST_CASE("the vocabulary has an entry of its own for every row of the embedding", "[synth]") {
+  const SynthModel model = make("synth:tiny:Q8_0");
+  const auto tokens = model.file.metadata().get<std::vector<std::string_view>>("tokenizer.ggml.tokens");
+  REQUIRE(tokens.has_value());
+  CHECK(tokens->size() == 512);
+  CHECK(std::set<std::string_view>(tokens->begin(), tokens->end()).size() == 512);
+  CHECK((*tokens)[3] == "<0x00>");
+  CHECK((*tokens)[258] == "<0xFF>");
+}
+
+TEST_CASE("a name that means nothing is refused with the names there are", "[synth]") {
+  for (const char* name :
+       {"synth:", "synth:tiny", "synth:tiny:", "synth:tiny:Q9", "synth:huge:Q4_0", "synth:tiny:I8"}) {
+    const auto model = make_synth(name, 1);
+    REQUIRE(!model.has_value());
+    CHECK(model.error().code == ErrorCode::BadArgument);
+    CHECK(!model.error().expected.empty());
+  }
+}
+
+TEST_CASE("summaries of samples", "[bench]") {
+  const std::vector<double> odd = {5, 1, 3}, even = {4, 1, 2, 3};
+  CHECK(summarize(odd).median == 3);
+  CHECK(summarize(odd).min == 1);
+  CHECK(summarize(odd).max == 5);
+  CHECK(summarize(odd).stddev == Approx(2));
+  CHECK(summarize(even).median == 2.5);
+  CHECK(summarize(std::vector<double>{7}).stddev == 0);
+  CHECK(summarize({}).median == 0);
+}
+
+TEST_CASE("a repetition is compared with the probes before and after it", "[bench]") {
+  const std::vector<double> rates = {10, 10}, probes = {10, 30, 10};
+  CHECK(shares_of_neighbours(rates, probes) == std::vector<double>{0.5, 0.5});
+}
