@@ -60,9 +60,10 @@ __attribute__((target("avx512f"))) inline std::size_t fma_avx512(std::size_t n) 
 }
 #endif
 
-// Operations per second (a multiply-add is two) over all threads of the team, measured for about 10 ms.
+// Operations per second (a multiply-add is two) over all threads of the team, measured for some 20 ms, long enough to
+// see other load.
 inline double fma_peak(Team& team) {
-  constexpr std::size_t rounds = 1000000;
+  constexpr std::size_t rounds = 4000000;
   FmaLoop loop = fma_plain;
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) loop = fma_avx2;

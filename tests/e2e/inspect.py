@@ -74,10 +74,10 @@ with tempfile.TemporaryDirectory() as d:
     r = run("dequant", model, t["name"], "--out", os.path.join(d, "missing", "w.f32"), code=1)
     ok(r.stderr.startswith(b"gguf-inspect: IoError: "), "no folder to write to")
 
-# plan: every tensor has a kernel.
+# plan: every matrix has a kernel.
 plan = json.loads(run("plan", model, "--json").stdout)
 planned = {name for s in plan["steps"] for name in s["tensors"]}
-ok(planned == {t["name"] for t in info["tensors"]}, "every tensor is in the plan")
+ok(planned >= {t["name"] for t in info["tensors"] if len(t["shape"]) > 1}, "every matrix is in the plan")
 ok(all(s["kernel"] for s in plan["steps"]), "every step names its kernel")
 ok(plan["target"] in run("plan", model).stdout.decode(), "plan for people")
 ok(run("plan", model, "--target", "z80", code=1).stderr.startswith(b"gguf-inspect: TargetUnavailable"), "unknown target")

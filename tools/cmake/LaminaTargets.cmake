@@ -7,6 +7,9 @@ include_guard(GLOBAL)
 function(lamina_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
                                            $<$<BOOL:${LAMINA_WERROR}>:-Werror>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${target} PRIVATE -Wno-restrict)  # false alarms about std::string: gcc.gnu.org/PR105651
+  endif()
 endfunction()
 
 # lamina_tool(NAME): tools/NAME/*.cpp become bin/NAME in the build folder, and an installed program.

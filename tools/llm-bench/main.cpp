@@ -135,6 +135,9 @@ int usage(const char* what) {
 }
 
 Expected<int> run(Arguments& a) {
+  constexpr std::size_t most = std::size_t{1} << 30;  // tokens, the library's largest context
+  if (std::max({a.bench.n_prompt, a.bench.n_gen, a.bench.depth}) > most)
+    return usage("-p, -n and -d take 0 to 1073741824");
   if (a.bench.n_prompt == 0 && a.bench.n_gen == 0) return usage("-p 0 and -n 0 leave nothing to measure");
   if (!a.keep.empty() && (a.models.size() != 1 || !is_synth(a.models[0]))) {
     return usage("--keep needs exactly one model, a synth: one");

@@ -57,60 +57,7 @@ class Engine {
   }
 
  private:
-  static Expected<Model> load_checked(gguf::File file, const LoadOptions& options) {
-    const auto go_on = [&](LoadStage stage, double fraction) {
-      return !options.progress || options.progress(LoadProgress{stage, fraction});
-    };
-    const auto cancelled = [&] {
-      return fail(Error(ErrorCode::Cancelled, "the progress callback asked to stop").in(file.name()));
-    };
-    const auto table = kernels::select_target<FormatList>(options.target);
-    if (!table) return fail(std::move(table.error()));
-    if (!go_on(LoadStage::FileOpened, 0.1)) return cancelled();
-
-    auto architecture = file.metadata().template get<std::string_view>("general.architecture");
-    if (!architecture) return fail(std::move(architecture.error()));
-    auto state = std::make_shared<Model::State>(file);
-    state->kernels = *table;
-    Expected<void> built = fail(unknown_architecture(file, *architecture));
-    bool stopped = false;
-    visit_first(
-        ArchList{}, [&](auto family) { return decltype(family)::type::name == *architecture; },
-        [&](auto family) {
-          using Family = typename decltype(family)::type;
-          auto hparams = runtime::read_hparams<Family>(file);
-          if (!hparams) {
-            built = fail(std::move(hparams.error()));
-            return;
-          }
-          state->hparams = std::move(*hparams);
-          if (!go_on(LoadStage::HyperparametersRead, 0.2)) {
-            stopped = true;
-            return;
-          }
-          auto plan = runtime::lower<Family>(state->store, state->hparams, *state->kernels);
-          if (!plan) {
-            built = fail(std::move(plan.error()));
-            return;
-          }
-          state->plan = std::move(*plan);
-          built = {};
-        });
-    if (stopped) return cancelled();
-    if (!built) return fail(std::move(built.error()));
-    if (!go_on(LoadStage::WeightsBound, 0.5)) return cancelled();
-
-    auto tokenizer = text::make_tokenizer(file.metadata());
-    if (tokenizer) {
-      state->tokenizer = std::move(*tokenizer);
-    } else {
-      state->tokenizer_error = std::move(tokenizer.error());
-      if (state->tokenizer_error->file.empty()) state->tokenizer_error->file = file.name();
-    }
-    if (!go_on(LoadStage::TokenizerBuilt, 1)) return cancelled();
-    return Model(std::move(state));
-  }
-
+  static Expected<Model> load_checked(gguf::File file, const LoadOptions& options);
   static Error unknown_architecture(const gguf::File& file, std::string_view name) {
     std::string known;
     std::string_view nearest;
@@ -145,7 +92,66 @@ class Engine {
   }
 };
 
+// Not defined in the class, so that `extern template` below keeps it out of whoever links the library.
+template <class ArchList, class FormatList>
+Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, const LoadOptions& options) {
+  const auto go_on = [&](LoadStage stage, double fraction) {
+    return !options.progress || options.progress(LoadProgress{stage, fraction});
+  };
+  const auto cancelled = [&] {
+    return fail(Error(ErrorCode::Cancelled, "the progress callback asked to stop").in(file.name()));
+  };
+  const auto table = kernels::select_target<FormatList>(options.target);
+  if (!table) return fail(std::move(table.error()));
+  if (!go_on(LoadStage::FileOpened, 0.1)) return cancelled();
+
+  auto architecture = file.metadata().template get<std::string_view>("general.architecture");
+  if (!architecture) return fail(std::move(architecture.error()));
+  auto state = std::make_shared<Model::State>(file);
+  state->kernels = *table;
+  Expected<void> built = fail(unknown_architecture(file, *architecture));
+  bool stopped = false;
+  visit_first(
+      ArchList{}, [&](auto family) { return decltype(family)::type::name == *architecture; },
+      [&](auto family) {
+        using Family = typename decltype(family)::type;
+        auto hparams = runtime::read_hparams<Family>(file);
+        if (!hparams) {
+          built = fail(std::move(hparams.error()));
+          return;
+        }
+        state->hparams = std::move(*hparams);
+        if (!go_on(LoadStage::HyperparametersRead, 0.2)) {
+          stopped = true;
+          return;
+        }
+        auto plan = runtime::lower<Family>(state->store, state->hparams, *state->kernels);
+        if (!plan) {
+          built = fail(std::move(plan.error()));
+          return;
+        }
+        state->plan = std::move(*plan);
+        built = {};
+      });
+  if (stopped) return cancelled();
+  if (!built) return fail(std::move(built.error()));
+  if (!go_on(LoadStage::WeightsBound, 0.5)) return cancelled();
+
+  auto tokenizer = text::make_tokenizer(file.metadata());
+  if (tokenizer) {
+    state->tokenizer = std::move(*tokenizer);
+  } else {
+    state->tokenizer_error = std::move(tokenizer.error());
+    if (state->tokenizer_error->file.empty()) state->tokenizer_error->file = file.name();
+  }
+  if (!go_on(LoadStage::TokenizerBuilt, 1)) return cancelled();
+  return Model(std::move(state));
+}
+
 using DefaultEngine = Engine<arch::All, quant::Formats>;
+#ifdef LAMINA_LIBRARY
+extern template class Engine<arch::All, quant::Formats>;  // compiled once, in the library
+#endif
 
 inline Expected<Model> load(const std::string& path, const LoadOptions& options = {}) {
   return DefaultEngine::load(path, options);
