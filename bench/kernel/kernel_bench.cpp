@@ -112,7 +112,7 @@ void matmul(benchmark::State& state, Machine& machine, const kernels::KernelTabl
   fma = (fma + fma_peak(*machine.team)) / 2;
 
   const auto calls = static_cast<double>(state.iterations());
-  const std::size_t x_bytes = shape.k * (format.int8_activations ? 1 : sizeof(float));
+  const std::size_t x_bytes = shape.k * (format.int8_activations ? 2 : sizeof(float));
   const auto bytes = static_cast<double>(matrix_bytes + n_tokens * (x_bytes + shape.rows * sizeof(float)));
   const double operations = 2.0 * static_cast<double>(shape.rows * shape.k * n_tokens);
   state.counters["bytes/s"] = bytes * calls / took;

@@ -48,8 +48,15 @@ inline void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_
   }
 }
 
+// q = 128 · q8 + q8_low, each within a byte.
+LAMINA_INLINE void store_planes(const Activations& row, std::size_t i, const i32x16& q) {
+  const i32x16 high = shift_right<7>(add(q, broadcast<i32x16>(64)));
+  store_i8(row.q8 + i, high);
+  store_i8(row.q8_low + i, sub(q, shift_left<7>(high)));
+}
+
 // The largest magnitude decides d. Magnitudes are compared as integers, so that an infinity or a NaN wins and reaches
-// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 127 / it might overflow.
+// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 16256 / it might overflow.
 inline void quantize(const Activations& row) {
   const i32x16 magnitude = broadcast<i32x16>(0x7fffffff);
   for (std::size_t g = 0; g < row.k_padded / 32; ++g) {
@@ -63,13 +70,13 @@ inline void quantize(const Activations& row) {
     float amax;
     std::memcpy(&amax, &largest, sizeof amax);
     const bool tiny = amax < 1e-30f;
-    const float d = tiny ? 0.0f : amax / 127.0f;
-    const f32x16 inverse = broadcast<f32x16>(tiny ? 0.0f : 127.0f / amax);
-    const f32x16 low = broadcast<f32x16>(-127.0f), high = broadcast<f32x16>(127.0f);
+    const float d = tiny ? 0.0f : amax / 16256.0f;
+    const f32x16 inverse = broadcast<f32x16>(tiny ? 0.0f : 16256.0f / amax);
+    const f32x16 low = broadcast<f32x16>(-16256.0f), high = broadcast<f32x16>(16256.0f);
     const i32x16 q0 = nearest_int(min(max(mul(x0, inverse), low), high));
     const i32x16 q1 = nearest_int(min(max(mul(x1, inverse), low), high));
-    store_i8(row.q8 + 32 * g, q0);
-    store_i8(row.q8 + 32 * g + 16, q1);
+    store_planes(row, 32 * g, q0);
+    store_planes(row, 32 * g + 16, q1);
     const float s0 = d * sum(to_float(q0)), s1 = d * sum(to_float(q1));
     row.d[g] = d;
     row.s16[2 * g] = s0;

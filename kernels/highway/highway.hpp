@@ -28,29 +28,30 @@ template <std::int64_t Target>
 struct HighwayTarget;
 template <>
 struct HighwayTarget<HWY_AVX3_DL> {
-  static constexpr std::string_view name = "avx512-vnni", int_kernel = "int8 avx512-vnni",
+  static constexpr std::string_view name = "avx512-vnni", int_kernel = "int8x2 avx512-vnni",
                                     float_kernel = "float avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX3> {
-  static constexpr std::string_view name = "avx512", int_kernel = "int8 avx512", float_kernel = "float avx512";
+  static constexpr std::string_view name = "avx512", int_kernel = "int8x2 avx512", float_kernel = "float avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX2> {
-  static constexpr std::string_view name = "avx2", int_kernel = "int8 avx2", float_kernel = "float avx2";
+  static constexpr std::string_view name = "avx2", int_kernel = "int8x2 avx2", float_kernel = "float avx2";
 };
 template <>
 struct HighwayTarget<HWY_SSE4> {
-  static constexpr std::string_view name = "sse4", int_kernel = "int8 sse4", float_kernel = "float sse4";
+  static constexpr std::string_view name = "sse4", int_kernel = "int8x2 sse4", float_kernel = "float sse4";
 };
 template <>
 struct HighwayTarget<HWY_NEON> {
-  static constexpr std::string_view name = "neon", int_kernel = "int8 neon", float_kernel = "float neon";
+  static constexpr std::string_view name = "neon", int_kernel = "int8x2 neon", float_kernel = "float neon";
 };
 
 template <std::int64_t Target>
 struct HighwayKernels {
   static constexpr std::string_view target = HighwayTarget<Target>::name;
+  static constexpr bool slow = Target == HWY_SSE4 || Target == HWY_NEON;  // generic/lanes_any.hpp
 
   static void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out);
   static void quantize(const Activations& row);

@@ -18,6 +18,7 @@ namespace lamina::kernels {
 
 struct ReferenceKernels {
   static constexpr std::string_view target = "reference";
+  static constexpr bool slow = true;
 
   static void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out) {
     double squares = 0;
@@ -36,14 +37,17 @@ struct ReferenceKernels {
         if (std::isnan(amax)) break;
       }
       const bool tiny = amax < 1e-30f;
-      const float d = tiny ? 0.0f : amax / 127.0f;
-      const float inverse = tiny ? 0.0f : 127.0f / amax;
+      const float d = tiny ? 0.0f : amax / 16256.0f;
+      const float inverse = tiny ? 0.0f : 16256.0f / amax;
       int sums[2] = {0, 0};
       for (std::size_t i = 0; i < 32; ++i) {
         const float scaled = x[i] * inverse;
         const int q = std::isfinite(scaled) ? static_cast<int>(std::nearbyint(scaled)) : 0;
-        row.q8[32 * g + i] = static_cast<std::int8_t>(q < -127 ? -127 : q > 127 ? 127 : q);
-        sums[i / 16] += row.q8[32 * g + i];
+        const int held = q < -16256 ? -16256 : q > 16256 ? 16256 : q;
+        const int high = (held + 64) >> 7;
+        row.q8[32 * g + i] = static_cast<std::int8_t>(high);
+        row.q8_low[32 * g + i] = static_cast<std::int8_t>(held - 128 * high);
+        sums[i / 16] += held;
       }
       row.d[g] = d;
       row.s16[2 * g] = d * static_cast<float>(sums[0]);

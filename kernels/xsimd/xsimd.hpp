@@ -60,6 +60,7 @@ namespace native {
 
 struct XsimdKernels {
   static constexpr std::string_view target = "xsimd-" LAMINA_XSIMD_NAME;
+  static constexpr bool slow = xsimd_target::native::lanes == 4;  // generic/lanes_any.hpp
 
   static void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out) {
     xsimd_target::rms_norm(x, weight, n, eps, out);
@@ -79,7 +80,7 @@ struct XsimdKernels {
   static constexpr bool int8_activations = !is_float_format<Format>;
   template <class Format>
   static constexpr std::string_view kernel_name() {
-    return int8_activations<Format> ? "int8 " LAMINA_XSIMD_NAME : "float " LAMINA_XSIMD_NAME;
+    return int8_activations<Format> ? "int8x2 " LAMINA_XSIMD_NAME : "float " LAMINA_XSIMD_NAME;
   }
   template <class Format>
   static void matmul(const MatmulArgs& a) {

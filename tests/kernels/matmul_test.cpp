@@ -104,7 +104,7 @@ TEST_CASE("matmul with int8 activations is close to matmul with floats") {
     x.quantize(target);
     const auto got = multiply(target, Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 2, x);
     const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 2, x);
-    REQUIRE(nmse(got, want) < (target.find(Format::type_id)->int8_activations ? 2e-4 : 1e-12));
+    REQUIRE(nmse(got, want) < (target.find(Format::type_id)->int8_activations ? 2e-8 : 1e-12));
   });
 }
 

@@ -91,10 +91,11 @@ TEST_CASE("quantize keeps every value within half a step and the sums exact") {
         const float value = x.f32[32 * g + i];
         amax = std::fmax(amax, std::fabs(value));
         REQUIRE(std::abs(int{x.q8[32 * g + i]}) <= 127);
-        REQUIRE(std::fabs(value - x.d[g] * static_cast<float>(x.q8[32 * g + i])) <= 0.5001f * x.d[g]);
-        sums[i / 16] += x.q8[32 * g + i];
+        REQUIRE(std::abs(int{x.q8_low[32 * g + i]}) <= 64);
+        REQUIRE(std::fabs(value - x.d[g] * static_cast<float>(x.level(32 * g + i))) <= 0.5005f * x.d[g]);
+        sums[i / 16] += x.level(32 * g + i);
       }
-      REQUIRE(x.d[g] == amax / 127.0f);
+      REQUIRE(x.d[g] == amax / 16256.0f);
       REQUIRE(x.s16[2 * g] == x.d[g] * static_cast<float>(sums[0]));
       REQUIRE(x.s16[2 * g + 1] == x.d[g] * static_cast<float>(sums[1]));
       REQUIRE(x.s32[g] == x.d[g] * static_cast<float>(sums[0] + sums[1]));
@@ -110,6 +111,7 @@ TEST_CASE("quantize gives the same integers on every target") {
     ActivationRows got(random_floats(4096, 4), 4096);
     got.quantize(*target);
     REQUIRE(got.q8 == want.q8);
+    REQUIRE(got.q8_low == want.q8_low);
     REQUIRE(got.d == want.d);
   }
 }
@@ -129,7 +131,7 @@ TEST_CASE("quantize keeps infinities and NaN visible and survives tiny values") 
       ActivationRows x(std::vector<float>(32, tiny), 32);
       x.quantize(*target);
       REQUIRE(x.d[0] == 0.0f);
-      REQUIRE(x.q8[0] == 0);
+      REQUIRE(x.level(0) == 0);
       REQUIRE(x.s32[0] == 0.0f);
     }
   }

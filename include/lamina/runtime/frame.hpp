@@ -30,7 +30,9 @@ class ActivationBuffer {
     const auto n = checked_mul(n_rows, out.view_.k_padded);
     if (!n) return fail(ErrorCode::OutOfMemory, "activations larger than memory");
     auto f32 = AlignedBuffer<float>::make(*n);
-    auto q8 = AlignedBuffer<std::int8_t>::make(*n);
+    const auto planes = checked_mul(*n, std::size_t{2});
+    if (!planes) return fail(ErrorCode::OutOfMemory, "activations larger than memory");
+    auto q8 = AlignedBuffer<std::int8_t>::make(*planes);
     auto scales = AlignedBuffer<float>::make(*n / 8);  // d, s32: n/32 each; s16: n/16
     if (!f32) return fail(std::move(f32.error()));
     if (!q8) return fail(std::move(q8.error()));
@@ -40,6 +42,7 @@ class ActivationBuffer {
     out.scales_ = std::move(*scales);
     out.view_.f32 = out.f32_.data();
     out.view_.q8 = out.q8_.data();
+    out.view_.q8_low = out.view_.q8 + *n;
     out.view_.d = out.scales_.data();
     out.view_.s32 = out.view_.d + *n / 32;
     out.view_.s16 = out.view_.s32 + *n / 32;
@@ -115,12 +118,12 @@ struct FrameSize {
     const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
     const std::size_t activation_row = round_up(h.n_embd, 256) + round_up(h.n_ff, 256) +
                                        round_up(h.size(nn::Size::Attended), 256);
-    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 11 / 2;
+    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 13 / 2;
     const auto rows = checked_mul(batch, row);
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
     const auto scores = checked_product(h.n_group(), round_up(n_ctx, 16), sizeof(float));
     if (!rows || !logits || !scores) return std::nullopt;
-    const auto worker = checked_add(*scores, 8 * tile_tokens * max_task_rows + round_up(widest, 256) * 11 / 2);
+    const auto worker = checked_add(*scores, 8 * tile_tokens * max_task_rows + round_up(widest, 256) * 13 / 2);
     const auto workers = worker ? checked_mul(n_threads, *worker) : std::nullopt;
     const auto sum = workers ? checked_add(*rows, *workers) : std::nullopt;
     return sum ? checked_add(*sum, *logits) : std::nullopt;

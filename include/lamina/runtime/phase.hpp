@@ -88,8 +88,9 @@ void for_tiles(Worker& worker, std::size_t n_tokens, std::size_t n_rows, std::si
   });
 }
 
-inline StepInfo describe(std::string phase, std::initializer_list<const Bound*> weights) {
+inline StepInfo describe(const KernelTable& k, std::string phase, std::initializer_list<const Bound*> weights) {
   StepInfo info;
+  info.slow = k.slow;
   info.phase = std::move(phase);
   for (const Bound* w : weights) {
     info.tensors.push_back(w->name);

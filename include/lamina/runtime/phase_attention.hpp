@@ -21,7 +21,7 @@ struct QkvPhase {
   std::size_t n_head, n_head_kv, key_dim, value_dim, n_rot;
   kernels::RopePairing pairing;
 
-  StepInfo info() const { return describe(in_layer(layer, "norm+qkv+rope"), {&q, &k_proj, &v}); }
+  StepInfo info() const { return describe(*k, in_layer(layer, "norm+qkv+rope"), {&q, &k_proj, &v}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
@@ -93,6 +93,7 @@ struct AttentionPhase {
     StepInfo out;
     out.phase = in_layer(layer, "attention");
     out.kernel = std::string("float ") + std::string(k->target);
+    out.slow = k->slow;
     return out;
   }
 
@@ -126,7 +127,7 @@ struct ProjectionPhase {
   Bound w, bias;
   ActivationBuffer Frame::*input;
 
-  StepInfo info() const { return describe(name, {&w}); }
+  StepInfo info() const { return describe(*k, name, {&w}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();

@@ -19,7 +19,7 @@ struct EmbeddingPhase {
   std::shared_ptr<const RopeTable> rope;
 
   StepInfo info() const {
-    StepInfo out = describe("embedding", {&table});
+    StepInfo out = describe(*k, "embedding", {&table});
     out.weight_bytes = table.row_bytes;  // one row a token
     return out;
   }
@@ -41,7 +41,7 @@ struct HeadPhase {
   Norm norm;
   Bound output;  // [n_vocab][n_embd]
 
-  StepInfo info() const { return describe("norm+head", {&output}); }
+  StepInfo info() const { return describe(*k, "norm+head", {&output}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.head_count;

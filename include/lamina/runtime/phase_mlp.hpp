@@ -17,7 +17,7 @@ struct GateUpPhase {
   Norm norm;
   Bound gate, up, gate_bias, up_bias;
 
-  StepInfo info() const { return describe(in_layer(layer, "norm+gate*up"), {&gate, &up}); }
+  StepInfo info() const { return describe(*k, in_layer(layer, "norm+gate*up"), {&gate, &up}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();

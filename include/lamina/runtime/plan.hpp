@@ -22,10 +22,10 @@ namespace lamina {
 // What a step is, for people and tools.
 struct StepInfo {
   std::string phase;                 // "blk.3 norm+qkv+rope"
-  std::string kernel;                // "int8 avx2"; several formats in one phase are joined with "+"
+  std::string kernel;                // "int8x2 avx2"; several formats in one phase are joined with "+"
   std::vector<std::string> tensors;  // weights it reads
   std::uint64_t weight_bytes = 0;    // bytes of weights read per batch
-  bool slow = false;                 // runs scalar or from a converted copy
+  bool slow = false;                 // no fast kernel on this target
 };
 
 namespace runtime {

@@ -56,13 +56,13 @@ class Merges {
     return merges;
   }
 
-  // The place of the pair in the list. `both`: the left text and the right one after it.
-  std::optional<std::uint32_t> rank(std::string_view both, const Symbol& left, const Symbol& right) const {
-    return index_.find(hash_pair(left.hash, right.hash), [&](std::uint32_t i) {
+  // The place of the pair in the list, from the two texts and their hashes.
+  std::optional<std::uint32_t> rank(std::string_view left, std::uint64_t left_hash, std::string_view right,
+                                    std::uint64_t right_hash) const {
+    return index_.find(hash_pair(left_hash, right_hash), [&](std::uint32_t i) {
       const std::string_view line = lines_[i];
-      return line.size() == both.size() + 1 && split_point(line) == left.length &&
-             line.substr(0, left.length) == both.substr(0, left.length) &&
-             line.substr(left.length + 1) == both.substr(left.length);
+      return line.size() == left.size() + 1 + right.size() && split_point(line) == left.size() &&
+             line.starts_with(left) && line.ends_with(right);
     });
   }
 
@@ -100,7 +100,6 @@ class BpeTokenizer final : public Tokenizer {
     for (unsigned i = 0; i < 256; ++i) {
       const auto byte = static_cast<std::uint8_t>(i);
       const char itself = static_cast<char>(byte);
-      letter_hashes_[i] = hash_text(byte_alphabet.encode(byte));
       byte_tokens_[i] = pre.raw ? vocabulary().byte_token(byte) : vocabulary().find({&itself, 1});
     }
   }
@@ -109,7 +108,8 @@ class BpeTokenizer final : public Tokenizer {
   struct Scratch {
     std::string word;  // as the vocabulary spells it
     std::vector<Symbol> symbols;
-    std::vector<MergeCandidate<std::uint32_t>> heap;
+    std::vector<std::uint64_t> hashes;  // of the symbols' texts, by first byte
+    HeapQueue<std::uint32_t> heap;      // empty between words
   };
 
   Expected<void> encode_text(std::string_view text, bool, std::vector<Token>& out) const override {
@@ -136,47 +136,47 @@ class BpeTokenizer final : public Tokenizer {
         return;
       }
     }
-    const auto rank_of = [&](const Symbol& left, const Symbol& right) {
-      return merges_.rank(spelled.substr(left.begin, left.length + right.length), left, right);
+    std::vector<std::uint64_t>& hashes = scratch.hashes;
+    const auto rank_of = [&](std::uint32_t left, std::uint32_t right, std::uint32_t end) {
+      return merges_.rank(spelled.substr(left, right - left), hashes[left], spelled.substr(right, end - right),
+                          hashes[right]);
     };
-    const auto joined = [&](Symbol& symbol) { symbol.hash = hash_text(spelled.substr(symbol.begin, symbol.length)); };
+    const auto joined = [&](std::uint32_t left, std::uint32_t end) {
+      hashes[left] = hash_text(spelled.substr(left, end - left));
+    };
     merge_symbols(scratch.symbols, scratch.heap, rank_of, joined);
-    for (const Symbol& symbol : scratch.symbols) {
-      if (symbol.length == 0) continue;
-      const std::string_view piece = spelled.substr(symbol.begin, symbol.length);
-      if (const Token id = vocabulary().find(piece, symbol.hash); id != no_token) {
+    for_each_symbol(scratch.symbols, [&](std::size_t begin, std::size_t length) {
+      const std::string_view piece = spelled.substr(begin, length);
+      if (const Token id = vocabulary().find(piece, hashes[begin]); id != no_token) {
         out.push_back(id);
-        continue;
+        return;
       }
       // A merge that forms no token: its bytes, as far as the vocabulary has them.
       for (const char c : piece) {
         const Token id = byte_tokens_[static_cast<unsigned char>(c)];
         if (id != no_token) out.push_back(id);
       }
-    }
+    });
   }
 
   // One symbol per byte of the word, or per character when the vocabulary is of plain UTF-8.
   void spell(std::string_view word, Scratch& scratch) const {
-    scratch.symbols.clear();
-    scratch.word.clear();
-    const auto add = [&](std::string_view letter, std::uint64_t hash) {
-      const auto i = static_cast<std::uint32_t>(scratch.symbols.size());
-      scratch.symbols.push_back({static_cast<std::uint32_t>(scratch.word.size()),
-                                 static_cast<std::uint32_t>(letter.size()), i == 0 ? no_symbol : i - 1, i + 1, hash});
-      scratch.word += letter;
-    };
-    for (std::size_t at = 0; at < word.size();) {
-      if (pre_.raw) {
-        const std::string_view letter = word.substr(at, utf8_length_by_lead(word.substr(at)));
-        add(letter, hash_text(letter));
-        at += letter.size();
-      } else {
-        const auto byte = static_cast<std::uint8_t>(word[at++]);
-        add(byte_alphabet.encode(byte), letter_hashes_[byte]);
-      }
+    std::string& spelled = scratch.word;
+    if (pre_.raw) {
+      spelled = word;
+    } else {
+      spelled.clear();
+      for (const char c : word) spelled += byte_alphabet.encode(static_cast<std::uint8_t>(c));
     }
-    scratch.symbols.back().next = no_symbol;
+    scratch.hashes.resize(spelled.size());
+    SymbolWriter symbols(scratch.symbols, spelled.size());
+    const std::string_view all = spelled;
+    for (std::size_t at = 0; at < all.size();) {
+      const std::size_t length = utf8_length_by_lead(all.substr(at));
+      symbols.add(at, length);
+      scratch.hashes[at] = hash_text(all.substr(at, length));
+      at += length;
+    }
   }
 
   void append_normal(std::string_view text, std::string& out) const override {
@@ -186,8 +186,7 @@ class BpeTokenizer final : public Tokenizer {
   PreTokenizer pre_;
   Merges merges_;
   WordSplitter splitter_;
-  std::array<std::uint64_t, 256> letter_hashes_{};  // by byte
-  std::array<Token, 256> byte_tokens_{};            // of texts that are one byte, or of <0xNN>
+  std::array<Token, 256> byte_tokens_{};  // of texts that are one byte, or of <0xNN>
 };
 
 }  // namespace lamina::text

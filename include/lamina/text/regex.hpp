@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Regular expressions for pre-tokenizers: PCRE2 with JIT, in Unicode mode. The only file that includes PCRE2. Matching
-// keeps its state on the heap, so that a thread's stack does not bound the text.
+// takes at most 32 KiB of the thread's stack, whatever the text.
 #pragma once
 
 #include <cstddef>
@@ -35,11 +35,9 @@ class RegexScratch {
     RegexScratch scratch;
     scratch.data_.reset(pcre2_match_data_create_8(1, nullptr));
     scratch.context_.reset(pcre2_match_context_create_8(nullptr));
-    scratch.stack_.reset(pcre2_jit_stack_create_8(std::size_t{32} << 10, std::size_t{16} << 20, nullptr));
-    if (!scratch.data_ || !scratch.context_ || !scratch.stack_) {
+    if (!scratch.data_ || !scratch.context_) {
       return fail(ErrorCode::OutOfMemory, "no memory for matching regular expressions");
     }
-    pcre2_jit_stack_assign_8(scratch.context_.get(), nullptr, scratch.stack_.get());
     // The expressions are linear; long runs must not look like runaway ones.
     pcre2_set_match_limit_8(scratch.context_.get(), std::numeric_limits<std::uint32_t>::max());
     return scratch;
@@ -53,6 +51,14 @@ class RegexScratch {
     void operator()(pcre2_jit_stack_8* p) const { pcre2_jit_stack_free_8(p); }
   };
   RegexScratch() = default;
+
+  // JIT code starts with 32 KiB of the thread's stack; from here on it has its own.
+  bool grow_stack() {
+    if (stack_) return false;
+    stack_.reset(pcre2_jit_stack_create_8(std::size_t{256} << 10, std::size_t{64} << 20, nullptr));
+    if (stack_) pcre2_jit_stack_assign_8(context_.get(), nullptr, stack_.get());
+    return stack_ != nullptr;
+  }
 
   std::unique_ptr<pcre2_jit_stack_8, Free> stack_;
   std::unique_ptr<pcre2_match_context_8, Free> context_;
@@ -79,8 +85,11 @@ class Regex {
 
   // The first match at or after byte `from`. `text` is valid UTF-8, `from` the start of a code point.
   Expected<std::optional<Match>> find(std::string_view text, std::size_t from, RegexScratch& scratch) const {
-    const int found = pcre2_match_8(code_.get(), reinterpret_cast<PCRE2_SPTR8>(text.data()), text.size(), from,
-                                    PCRE2_NO_UTF_CHECK, scratch.data_.get(), scratch.context_.get());
+    int found = 0;
+    do {
+      found = pcre2_match_8(code_.get(), reinterpret_cast<PCRE2_SPTR8>(text.data()), text.size(), from,
+                            PCRE2_NO_UTF_CHECK, scratch.data_.get(), scratch.context_.get());
+    } while (found == PCRE2_ERROR_JIT_STACKLIMIT && scratch.grow_stack());
     if (found == PCRE2_ERROR_NOMATCH) return std::optional<Match>();
     if (found < 0) {
       const bool memory =

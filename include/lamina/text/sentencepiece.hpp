@@ -62,34 +62,30 @@ class SentencePieceTokenizer final : public Tokenizer {
     const std::string escaped = escape_spaces(text, add_space_ && begins);
     const std::string_view all = escaped;
     std::vector<Symbol> symbols;
-    symbols.reserve(all.size());
+    SymbolWriter characters(symbols, all.size());
     for (std::size_t at = 0; at < all.size();) {
       const std::size_t length = utf8_length_by_lead(all.substr(at));
-      const auto i = static_cast<std::uint32_t>(symbols.size());
-      const bool last = at + length == all.size();
-      symbols.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(length), i == 0 ? no_symbol : i - 1,
-                         last ? no_symbol : i + 1, 0});
+      characters.add(at, length);
       at += length;
     }
-    std::vector<MergeCandidate<float>> heap;
-    const auto rank_of = [&](const Symbol& left, const Symbol& right) -> std::optional<float> {
-      const Token id = vocabulary().find(all.substr(left.begin, left.length + right.length));
+    HeapQueue<float> heap;
+    const auto rank_of = [&](std::uint32_t left, std::uint32_t, std::uint32_t end) -> std::optional<float> {
+      const Token id = vocabulary().find(all.substr(left, end - left));
       if (id == no_token) return std::nullopt;
       return -vocabulary().score(id);
     };
-    merge_symbols(symbols, heap, rank_of, [](Symbol&) {});
-    for (const Symbol& symbol : symbols) {
-      if (symbol.length == 0) continue;
-      const std::string_view piece = all.substr(symbol.begin, symbol.length);
+    merge_symbols(symbols, heap, rank_of, [](std::uint32_t, std::uint32_t) {});
+    for_each_symbol(symbols, [&](std::size_t begin, std::size_t length) {
+      const std::string_view piece = all.substr(begin, length);
       if (const Token id = vocabulary().find(piece); id != no_token) {
         out.push_back(id);
-        continue;
+        return;
       }
       for (const char c : piece) {
         const Token id = byte_tokens_[static_cast<unsigned char>(c)];
         if (id != no_token) out.push_back(id);
       }
-    }
+    });
     return {};
   }
 
