@@ -41,8 +41,12 @@ struct Activations {
   std::size_t k_padded = 0;  // values in a row
 
   Activations token(std::size_t t) const {
-    return {f32 + t * k_padded,      q8 + t * k_padded,         q8_low + t * k_padded,
-            d + t * (k_padded / 32), s32 + t * (k_padded / 32), s16 + t * (k_padded / 16),
+    return {f32 + t * k_padded,
+            q8 + t * k_padded,
+            q8_low + t * k_padded,
+            d + t * (k_padded / 32),
+            s32 + t * (k_padded / 32),
+            s16 + t * (k_padded / 16),
             k_padded};
   }
 };
@@ -65,18 +69,18 @@ struct MatmulArgs {
 // 0 … n_keys−1 are read once for the whole group.
 //   out[g][d] = Σ_j softmax_j(scale · q[g]·k[j]) · v[j][d]
 struct AttentionArgs {
-  const float* q = nullptr;        // [n_group][key_dim], consecutive query heads
-  const float* keys = nullptr;     // [n_keys] rows, key_stride values apart, key_dim values each
-  const float* values = nullptr;   // [n_keys] rows, value_stride values apart, value_dim values each
-  std::size_t key_stride = 0;      // values
-  std::size_t value_stride = 0;    // values
-  std::size_t n_group = 0;         // query heads per KV head
-  std::size_t n_keys = 0;          // at least 1
-  std::size_t key_dim = 0;         // values; any number ≥ 1
-  std::size_t value_dim = 0;       // values; any number ≥ 1
+  const float* q = nullptr;       // [n_group][key_dim], consecutive query heads
+  const float* keys = nullptr;    // [n_keys] rows, key_stride values apart, key_dim values each
+  const float* values = nullptr;  // [n_keys] rows, value_stride values apart, value_dim values each
+  std::size_t key_stride = 0;     // values
+  std::size_t value_stride = 0;   // values
+  std::size_t n_group = 0;        // query heads per KV head
+  std::size_t n_keys = 0;         // at least 1
+  std::size_t key_dim = 0;        // values; any number ≥ 1
+  std::size_t value_dim = 0;      // values; any number ≥ 1
   float scale = 1;
-  float* scores = nullptr;         // scratch, [n_group][round_up(n_keys, 16)]
-  float* out = nullptr;            // [n_group][value_dim]
+  float* scores = nullptr;  // scratch, [n_group][round_up(n_keys, 16)]
+  float* out = nullptr;     // [n_group][value_dim]
 };
 
 enum class RopePairing : std::uint8_t {
@@ -100,14 +104,14 @@ struct KernelTable {
   void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                RopePairing pairing) = nullptr;
   void (*attention)(const AttentionArgs&) = nullptr;
-  void (*add)(float* x, const float* y, std::size_t n) = nullptr;                          // x += y
+  void (*add)(float* x, const float* y, std::size_t n) = nullptr;                             // x += y
   void (*silu_mul)(const float* gate, const float* up, std::size_t n, float* out) = nullptr;  // silu(gate) · up
 
   struct PerFormat {
-    std::uint32_t type_id = 0;       // GGUF's
-    std::string_view name;           // of the format
-    bool int8_activations = false;   // matmul reads the int8 planes, d and sums; else f32
-    std::string_view kernel;         // what the plan shows, for example "int8x2 avx2"
+    std::uint32_t type_id = 0;      // GGUF's
+    std::string_view name;          // of the format
+    bool int8_activations = false;  // matmul reads the int8 planes, d and sums; else f32
+    std::string_view kernel;        // what the plan shows, for example "int8x2 avx2"
     MatmulFn matmul = nullptr;
     DequantizeFn dequantize = nullptr;
   };
@@ -156,8 +160,8 @@ struct TableOf<Set, TypeList<Formats...>> {
     static const std::array<KernelTable::PerFormat, sizeof...(Formats)> formats = {KernelTable::PerFormat{
         Formats::type_id, Formats::name, Set::template int8_activations<Formats>, Set::template kernel_name<Formats>(),
         &Set::template matmul<Formats>, &Set::template dequantize<Formats>}...};
-    static const KernelTable table = {Set::target, Set::slow, &Set::rms_norm, &Set::quantize, &Set::rope,
-                                      &Set::attention, &Set::add,   &Set::silu_mul, formats};
+    static const KernelTable table = {Set::target,     Set::slow, &Set::rms_norm, &Set::quantize, &Set::rope,
+                                      &Set::attention, &Set::add, &Set::silu_mul, formats};
     return table;
   }
 };

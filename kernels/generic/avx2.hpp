@@ -23,10 +23,14 @@ LAMINA_INLINE void store_i8(std::int8_t* p, I a) {
   const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(raw(a)), _mm256_extracti128_si256(raw(a), 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));
 }
-// Pairs of products in 16 bits, which 2 · 128 · 127 does not fill, then pairs of those in 32.
-LAMINA_INLINE I dot4_unsigned(B w, B x) {
-  return I{_mm256_madd_epi16(_mm256_maddubs_epi16(raw(w), raw(x)), _mm256_set1_epi16(1))};
+// Pairs of products in 16 bits, which 2 · 128 · 127 does not fill, then pairs of those in 32; the second step weighs
+// the planes for nothing.
+LAMINA_INLINE I dot4_unsigned(B w, B high, B low) {
+  const __m256i h = _mm256_madd_epi16(_mm256_maddubs_epi16(raw(w), raw(high)), _mm256_set1_epi16(128));
+  const __m256i l = _mm256_madd_epi16(_mm256_maddubs_epi16(raw(w), raw(low)), _mm256_set1_epi16(1));
+  return I{_mm256_add_epi32(h, l)};
 }
-LAMINA_INLINE I dot4_signed(B w, B x) {
-  return dot4_unsigned(B{_mm256_abs_epi8(raw(w))}, B{_mm256_sign_epi8(raw(x), raw(w))});
+LAMINA_INLINE I dot4_signed(B w, B high, B low) {
+  return dot4_unsigned(B{_mm256_abs_epi8(raw(w))}, B{_mm256_sign_epi8(raw(high), raw(w))},
+                       B{_mm256_sign_epi8(raw(low), raw(w))});
 }

@@ -31,21 +31,20 @@ LAMINA_INLINE __m512i add_dot4(__m512i acc, __m512i unsigned_bytes, __m512i sign
   asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(unsigned_bytes), "v"(signed_bytes));
   return acc;
 }
-LAMINA_INLINE I dot4_unsigned(B w, B x) {
+LAMINA_INLINE I dot4_unsigned(B w, B high, B low) {
   if constexpr (has_vnni) {
-    return I{add_dot4(_mm512_setzero_si512(), raw(w), raw(x))};
+    const __m512i h = add_dot4(_mm512_setzero_si512(), raw(w), raw(high));
+    return I{add_dot4(_mm512_slli_epi32(h, 7), raw(w), raw(low))};
   } else {
-    return I{_mm512_madd_epi16(_mm512_maddubs_epi16(raw(w), raw(x)), _mm512_set1_epi16(1))};
+    const __m512i h = _mm512_madd_epi16(_mm512_maddubs_epi16(raw(w), raw(high)), _mm512_set1_epi16(128));
+    const __m512i l = _mm512_madd_epi16(_mm512_maddubs_epi16(raw(w), raw(low)), _mm512_set1_epi16(1));
+    return I{_mm512_add_epi32(h, l)};
   }
 }
-LAMINA_INLINE I dot4_signed(B w, B x) {
-  if constexpr (has_vnni) {  // (w + 128) · x − 128 · x
-    const __m512i offset = _mm512_set1_epi8(-128);
-    const __m512i shifted = add_dot4(_mm512_setzero_si512(), _mm512_xor_si512(raw(w), offset), raw(x));
-    return I{_mm512_sub_epi32(shifted, add_dot4(_mm512_setzero_si512(), offset, raw(x)))};
-  } else {
-    const __mmask64 negative = _mm512_movepi8_mask(raw(w));
-    const __m512i flipped = _mm512_mask_sub_epi8(raw(x), negative, _mm512_setzero_si512(), raw(x));
-    return dot4_unsigned(B{_mm512_abs_epi8(raw(w))}, B{flipped});
-  }
+// |w| times the activations with the sign of w.
+LAMINA_INLINE I dot4_signed(B w, B high, B low) {
+  const __mmask64 negative = _mm512_movepi8_mask(raw(w));
+  const __m512i h = _mm512_mask_sub_epi8(raw(high), negative, _mm512_setzero_si512(), raw(high));
+  const __m512i l = _mm512_mask_sub_epi8(raw(low), negative, _mm512_setzero_si512(), raw(low));
+  return dot4_unsigned(B{_mm512_abs_epi8(raw(w))}, B{h}, B{l});
 }

@@ -81,11 +81,14 @@ LAMINA_INLINE void store_i8(std::int8_t* p, I a) {
 }
 
 // Products of even and of odd bytes in 16-bit lanes: 2 · 128 · 127 still fits.
-LAMINA_INLINE I dot4_signed(B w, B x) {
+LAMINA_INLINE I dot4_plane(B w, B x) {
   const B even = native::mul16(native::sign_shift_right16<8>(native::shift_left16<8>(w)),
                                native::sign_shift_right16<8>(native::shift_left16<8>(x)));
   const B odd = native::mul16(native::sign_shift_right16<8>(w), native::sign_shift_right16<8>(x));
   const I pairs = native::as_int(native::add16(even, odd));
   return native::add(native::shift_right<16>(native::shift_left<16>(pairs)), native::shift_right<16>(pairs));
 }
-LAMINA_INLINE I dot4_unsigned(B w, B x) { return dot4_signed(w, x); }
+LAMINA_INLINE I dot4_signed(B w, B high, B low) {
+  return native::add(native::shift_left<7>(dot4_plane(w, high)), dot4_plane(w, low));
+}
+LAMINA_INLINE I dot4_unsigned(B w, B high, B low) { return dot4_signed(w, high, low); }

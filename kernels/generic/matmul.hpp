@@ -38,9 +38,7 @@ struct IntTile {
       for (std::size_t t = 0; t < T; ++t) {
         const u8x64 high = load<u8x64>(x[t].q8 + 256 * c + 64 * p);
         const u8x64 low_plane = load<u8x64>(x[t].q8_low + 256 * c + 64 * p);
-        const i32x16 dots = Chunk::is_signed
-                                ? add(shift_left<7>(dot4_signed(q, high)), dot4_signed(q, low_plane))
-                                : add(shift_left<7>(dot4_unsigned(q, high)), dot4_unsigned(q, low_plane));
+        const i32x16 dots = Chunk::is_signed ? dot4_signed(q, high, low_plane) : dot4_unsigned(q, high, low_plane);
         const f32x16 s = Chunk::scales == 8 ? spread8(scale[t] + 2 * p) : spread4(scale[t] + 4 * p);
         acc[t] = fma(to_float(dots), s, acc[t]);
       }

@@ -56,7 +56,8 @@ LAMINA_INLINE void store_planes(const Activations& row, std::size_t i, const i32
 }
 
 // The largest magnitude decides d. Magnitudes are compared as integers, so that an infinity or a NaN wins and reaches
-// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 16256 / it might overflow.
+// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 16256 / it might
+// overflow.
 inline void quantize(const Activations& row) {
   const i32x16 magnitude = broadcast<i32x16>(0x7fffffff);
   for (std::size_t g = 0; g < row.k_padded / 32; ++g) {

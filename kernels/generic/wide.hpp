@@ -125,10 +125,14 @@ struct ShiftRight16 {
   LAMINA_INLINE static native::Bh apply(native::Bh a) { return native::shift_right16<N>(a); }
 };
 struct DotUnsigned {
-  LAMINA_INLINE static native::I apply(native::B w, native::B x) { return native::dot4_unsigned(w, x); }
+  LAMINA_INLINE static native::I apply(native::B w, native::B high, native::B low) {
+    return native::dot4_unsigned(w, high, low);
+  }
 };
 struct DotSigned {
-  LAMINA_INLINE static native::I apply(native::B w, native::B x) { return native::dot4_signed(w, x); }
+  LAMINA_INLINE static native::I apply(native::B w, native::B high, native::B low) {
+    return native::dot4_signed(w, high, low);
+  }
 };
 template <class V>
 struct Load {
@@ -314,10 +318,15 @@ LAMINA_INLINE u8x32 nibbles_of_16(const std::byte* p) {
   native::twice_shifted(p, out.v);
   return low_nibbles(out);
 }
-// Lane i: the sum of the four products of lanes 4i … 4i+3, exact. Weights 0 … 63, activations −127 … 127.
-LAMINA_INLINE i32x16 dot4_unsigned(const u8x64& w, const u8x64& x) { return detail::each<detail::DotUnsigned>(w, x); }
-// Weights −128 … 127, activations −127 … 127.
-LAMINA_INLINE i32x16 dot4_signed(const u8x64& w, const u8x64& x) { return detail::each<detail::DotSigned>(w, x); }
+// Lane i: the sum of the four products w · (128 · high + low) of lanes 4i … 4i+3, exact. Weights 0 … 63, both planes of
+// the activations −127 … 127.
+LAMINA_INLINE i32x16 dot4_unsigned(const u8x64& w, const u8x64& high, const u8x64& low) {
+  return detail::each<detail::DotUnsigned>(w, high, low);
+}
+// The same for weights −128 … 127.
+LAMINA_INLINE i32x16 dot4_signed(const u8x64& w, const u8x64& high, const u8x64& low) {
+  return detail::each<detail::DotSigned>(w, high, low);
+}
 
 // Lane i plus lane i + 8.
 LAMINA_INLINE f32x8 fold(const f32x16& a) {

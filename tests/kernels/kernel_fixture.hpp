@@ -61,7 +61,9 @@ struct ActivationRows {
         q8_low(n * k_padded) {
     for (std::size_t t = 0; t < n; ++t) std::memcpy(&f32[t * k_padded], &values[t * k], k * sizeof(float));
   }
-  kernels::Activations get() { return {f32.data(), q8.data(), q8_low.data(), d.data(), s32.data(), s16.data(), k_padded}; }
+  kernels::Activations get() {
+    return {f32.data(), q8.data(), q8_low.data(), d.data(), s32.data(), s16.data(), k_padded};
+  }
   void quantize(const kernels::KernelTable& target) {
     for (std::size_t t = 0; t < n; ++t) target.quantize(get().token(t));
   }

@@ -25,10 +25,10 @@ Error refused(const TinyModel& tiny, const LoadOptions& options = {}) {
 }  // namespace
 
 TEST_CASE("every required tensor is missed by name and shape") {
-  const std::vector<std::string> names = {
-      "token_embd.weight",        "output_norm.weight",     "blk.0.attn_norm.weight", "blk.1.attn_q.weight",
-      "blk.1.attn_k.weight",      "blk.0.attn_v.weight",    "blk.1.attn_output.weight", "blk.1.ffn_norm.weight",
-      "blk.0.ffn_gate.weight",    "blk.1.ffn_up.weight",    "blk.1.ffn_down.weight"};
+  const std::vector<std::string> names = {"token_embd.weight",        "output_norm.weight",    "blk.0.attn_norm.weight",
+                                          "blk.1.attn_q.weight",      "blk.1.attn_k.weight",   "blk.0.attn_v.weight",
+                                          "blk.1.attn_output.weight", "blk.1.ffn_norm.weight", "blk.0.ffn_gate.weight",
+                                          "blk.1.ffn_up.weight",      "blk.1.ffn_down.weight"};
   for (const std::string& name : names) {
     TinyModel tiny;
     tiny.without_tensor = name;
@@ -52,9 +52,9 @@ TEST_CASE("every required key is missed by name") {
 }
 
 TEST_CASE("no value of an integer key crashes, and impossible ones are refused") {
-  const std::vector<std::string> keys = {"block_count",          "context_length",          "embedding_length",
-                                         "feed_forward_length",  "attention.head_count",    "attention.head_count_kv",
-                                         "attention.key_length", "attention.value_length",  "rope.dimension_count"};
+  const std::vector<std::string> keys = {"block_count",          "context_length",         "embedding_length",
+                                         "feed_forward_length",  "attention.head_count",   "attention.head_count_kv",
+                                         "attention.key_length", "attention.value_length", "rope.dimension_count"};
   for (const std::string& key : keys) {
     for (const std::uint32_t value : {0u, 1u, 3u, 5u, 513u, 65536u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) {
       TinyModel tiny;

@@ -25,6 +25,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/lamina-config-ver
 install(FILES ${PROJECT_BINARY_DIR}/package/lamina-config.cmake ${PROJECT_BINARY_DIR}/package/lamina-config-version.cmake
               ${PROJECT_SOURCE_DIR}/tools/cmake/LaminaDependencies.cmake DESTINATION ${to_cmake} COMPONENT devel)
 
+# The .pc files find the tree from where they are, so that it can be moved, or installed with another --prefix.
+file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 foreach(pc IN ITEMS lamina-headers lamina)
   configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/${pc}.pc.in ${PROJECT_BINARY_DIR}/package/${pc}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/package/${pc}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT devel)

@@ -3,10 +3,9 @@
 //
 // llm eval: raw token ids in, logits and greedy ids out; for comparing engines. Needs no tokenizer.
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "common/atomic_file.hpp"
@@ -75,7 +74,9 @@ void add_eval(CLI::App& app, Command& command) {
   CLI::App* sub = app.add_subcommand("eval", "logits and greedy ids for raw token ids, as JSON");
   args->add_run(*sub);
   sub->add_option("--tokens", args->tokens, "ids of the prompt, separated by commas")
-      ->type_name("ID,ID,…")->delimiter(',')->required();
+      ->type_name("ID,ID,…")
+      ->delimiter(',')
+      ->required();
   sub->add_option("--greedy", args->greedy, "then choose N tokens greedily, each fed back")->type_name("N");
   sub->add_option("--logits", args->logits,
                   "write little-endian float32 rows [n_vocab]: one per prompt token, one per greedy step")

@@ -45,13 +45,14 @@ void print_stats(const Model& model, const Session& session, const Generation& g
     std::fprintf(stderr, "reads    %8.2f GB/s of weights", used / 1e9);
     if (auto probe = bench::BandwidthProbe::make(session.threads())) {
       const double bandwidth = probe->measure();
-      std::fprintf(stderr, ", %.0f%% of the %.1f GB/s this machine reads now%s", 100 * used / bandwidth, bandwidth / 1e9,
+      std::fprintf(stderr, ", %.0f%% of the %.1f GB/s this machine reads now%s", 100 * used / bandwidth,
+                   bandwidth / 1e9,
                    model.plan().weight_bytes() < (32u << 20) ? " (so small a model stays in the caches)" : "");
     }
     std::fprintf(stderr, "\n");
   }
-  std::fprintf(stderr, "target   %s, %zu threads; stopped by %s\n", std::string(model.target()).c_str(), session.threads(),
-               std::string(to_string(generation.reason())).c_str());
+  std::fprintf(stderr, "target   %s, %zu threads; stopped by %s\n", std::string(model.target()).c_str(),
+               session.threads(), std::string(to_string(generation.reason())).c_str());
 }
 
 int infer(InferArgs& args) {
@@ -104,27 +105,37 @@ void add_infer(CLI::App& app, Command& command) {
   args->add_run(*sub);
   auto* text = sub->add_option("-p,--prompt", args->prompt, "text to continue")->type_name("TEXT");
   sub->add_option("-f,--file", args->file, "read the prompt from FILE; - is standard input")
-      ->type_name("FILE")->excludes(text);
+      ->type_name("FILE")
+      ->excludes(text);
   sub->add_option("-n,--max-tokens", args->generate.max_tokens, "stop after N tokens")
-      ->type_name("N")->capture_default_str();
+      ->type_name("N")
+      ->capture_default_str();
   SamplerOptions& s = args->generate.sampler;
   auto* seed = sub->add_option("-s,--seed", s.seed, "random seed; the same seed gives the same text")->type_name("N");
   sub->add_option("--temp", s.temperature, "temperature; 0 always takes the likeliest token")
-      ->type_name("X")->capture_default_str();
+      ->type_name("X")
+      ->capture_default_str();
   sub->add_option("--top-k", s.top_k, "keep the K likeliest tokens; 0: all")->type_name("K")->capture_default_str();
   sub->add_option("--top-p", s.top_p, "keep the likeliest tokens that make up probability P; 1: all")
-      ->type_name("P")->capture_default_str();
+      ->type_name("P")
+      ->capture_default_str();
   sub->add_option("--min-p", s.min_p, "drop tokens less likely than P times the likeliest; 0: none")
-      ->type_name("P")->capture_default_str();
+      ->type_name("P")
+      ->capture_default_str();
   sub->add_option("--repeat-penalty", s.repetition_penalty, "divide the logits of recent tokens; 1: off")
-      ->type_name("X")->capture_default_str();
+      ->type_name("X")
+      ->capture_default_str();
   sub->add_option("--frequency-penalty", s.frequency_penalty, "subtract X for each recent use of a token")
-      ->type_name("X")->capture_default_str();
+      ->type_name("X")
+      ->capture_default_str();
   sub->add_option("--presence-penalty", s.presence_penalty, "subtract X once from recently used tokens")
-      ->type_name("X")->capture_default_str();
+      ->type_name("X")
+      ->capture_default_str();
   sub->add_option("--repeat-last-n", s.penalty_last_n, "how many tokens count as recent")
-      ->type_name("N")->capture_default_str();
-  sub->add_flag("--special", args->generate.parse_special, "special tokens written in the prompt become control tokens");
+      ->type_name("N")
+      ->capture_default_str();
+  sub->add_flag("--special", args->generate.parse_special,
+                "special tokens written in the prompt become control tokens");
   sub->add_flag("--ignore-eos", args->generate.ignore_end, "go on after an end-of-text token");
   sub->add_flag("--hide-prompt", args->hide_prompt, "print only what the model adds");
   sub->add_flag("--stats", args->stats, "print times, tokens/s and share of the read bandwidth to standard error");

@@ -4,9 +4,8 @@
 // llm info: what a model is and what it needs. llm targets: what this machine can run it on.
 #include <cstdio>
 #include <map>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "commands.hpp"
 #include "common/cli.hpp"

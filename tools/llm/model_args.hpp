@@ -4,11 +4,10 @@
 // Options that several subcommands share, and loading with them.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdio>
 #include <string>
-
-#include <CLI/CLI.hpp>
 
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
@@ -58,7 +57,8 @@ struct ModelArgs {
     std::size_t slow = 0;
     for (const auto& step : model.plan().steps()) slow += step.info.slow;
     if (slow > 0) {
-      std::fprintf(stderr, "llm: %zu of %zu steps run without a fast kernel on target %s; `gguf-inspect plan` names them\n",
+      std::fprintf(stderr,
+                   "llm: %zu of %zu steps run without a fast kernel on target %s; `gguf-inspect plan` names them\n",
                    slow, model.plan().steps().size(), std::string(model.target()).c_str());
     }
   }

@@ -3,9 +3,8 @@
 //
 // llm tokens: texts in, token ids and the bytes they stand for out, as JSON lines.
 #include <cstdio>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "commands.hpp"
 #include "common/cli.hpp"
@@ -73,7 +72,8 @@ void add_tokens(CLI::App& app, Command& command) {
   args->add_model(*sub);
   auto* text = sub->add_option("-p,--prompt", args->prompt, "the text")->type_name("TEXT");
   auto* from = sub->add_option("-f,--file", args->file, "read the text from FILE; - is standard input")
-                   ->type_name("FILE")->excludes(text);
+                   ->type_name("FILE")
+                   ->excludes(text);
   sub->add_flag("--null", args->null_separated, "the input holds several texts, separated by NUL bytes")->needs(from);
   sub->add_flag("--special", args->special, "add begin and end tokens as the model wants, and parse special tokens");
   sub->footer("Example:\n  llm tokens -m model.gguf -p \"Hello world\"");

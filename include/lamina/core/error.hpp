@@ -11,10 +11,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <type_traits>
 #include <utility>
-
-#include <tl/expected.hpp>
 
 namespace lamina {
 
@@ -122,11 +121,26 @@ struct Error {
   Error(ErrorCode c, std::string what) : code(c), message(std::move(what)) {}
 
   // Builders, so that a failure reads as one expression.
-  Error&& in(std::string_view f) && { file = f; return std::move(*this); }
-  Error&& about(std::string_view s) && { subject = printable(s); return std::move(*this); }
-  Error&& at(std::uint64_t byte) && { offset = byte; return std::move(*this); }
-  Error&& wanted(std::string e) && { expected = std::move(e); return std::move(*this); }
-  Error&& found(std::string g) && { got = std::move(g); return std::move(*this); }
+  Error&& in(std::string_view f) && {
+    file = f;
+    return std::move(*this);
+  }
+  Error&& about(std::string_view s) && {
+    subject = printable(s);
+    return std::move(*this);
+  }
+  Error&& at(std::uint64_t byte) && {
+    offset = byte;
+    return std::move(*this);
+  }
+  Error&& wanted(std::string e) && {
+    expected = std::move(e);
+    return std::move(*this);
+  }
+  Error&& found(std::string g) && {
+    got = std::move(g);
+    return std::move(*this);
+  }
 
   // "BadTensor: model.gguf: blk.0.attn_q.weight: at byte 123: dimension is zero (expected at least 1, got 0)"
   std::string to_string() const {

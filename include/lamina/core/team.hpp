@@ -87,7 +87,8 @@ class Team {
         for (std::size_t i = 1; i < n_threads; ++i) team->threads_.emplace_back([t = team.get(), i] { t->serve(i); });
       } catch (const std::system_error& e) {
         return fail(Error(ErrorCode::OutOfMemory, std::string("cannot start a thread: ") + e.what())
-                        .about("threads").wanted(std::to_string(n_threads)));
+                        .about("threads")
+                        .wanted(std::to_string(n_threads)));
       }
       return team;
     });

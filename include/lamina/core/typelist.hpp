@@ -5,13 +5,12 @@
 // that includes Hana, so that nobody pays for it inside a kernel.
 #pragma once
 
-#include <cstddef>
-#include <type_traits>
-#include <utility>
-
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
 
 namespace lamina {
 

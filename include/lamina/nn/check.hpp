@@ -12,7 +12,9 @@
 namespace lamina::nn {
 
 template <class L>
-concept Layer = requires { { L::role } -> std::convertible_to<Role>; };
+concept Layer = requires {
+  { L::role } -> std::convertible_to<Role>;
+};
 
 namespace detail {
 

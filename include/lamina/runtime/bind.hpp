@@ -32,10 +32,10 @@ struct Bound {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::uint32_t type_id = 0;
-  const std::byte* blocks = nullptr;                       // matrix: [rows][row_bytes]
+  const std::byte* blocks = nullptr;  // matrix: [rows][row_bytes]
   std::size_t row_bytes = 0;
   const kernels::KernelTable::PerFormat* kernel = nullptr;  // matrix
-  std::span<const float> values;                           // vector: [columns]
+  std::span<const float> values;                            // vector: [columns]
 
   bool present() const { return blocks != nullptr || !values.empty(); }
   std::size_t n_bytes() const { return rows * row_bytes; }
@@ -72,19 +72,24 @@ class Binder {
  private:
   Expected<Bound> find(const nn::TensorSpec& spec, std::size_t layer_index) {
     std::string name(spec.name);
-    if (spec.scope == nn::Scope::Layer && layer_index != no_layer) name = "blk." + std::to_string(layer_index) + "." + name;
+    if (spec.scope == nn::Scope::Layer && layer_index != no_layer)
+      name = "blk." + std::to_string(layer_index) + "." + name;
     const gguf::TensorInfo* info = store_.file.find(name);
     if (info == nullptr && !spec.tied_to.empty()) info = store_.file.find(spec.tied_to);
     if (info == nullptr) {
       if (spec.presence == nn::Presence::Optional) return Bound{};
       return fail(Error(ErrorCode::MissingTensor, "the model's family needs this tensor")
-                      .in(store_.file.name()).about(name).wanted(shape_text(spec)));
+                      .in(store_.file.name())
+                      .about(name)
+                      .wanted(shape_text(spec)));
     }
     const std::size_t columns = hparams_.size(spec.columns);
     const std::size_t rows = hparams_.size(spec.rows);
     if (info->dims[0] != columns || info->dims[1] != rows || info->dims[2] != 1 || info->dims[3] != 1) {
       return fail(Error(ErrorCode::ShapeMismatch, {})
-                      .in(store_.file.name()).about(info->name).at(info->offset)
+                      .in(store_.file.name())
+                      .about(info->name)
+                      .at(info->offset)
                       .wanted(shape_text(spec))
                       .found("[" + std::to_string(info->dims[0]) + ", " + std::to_string(info->dims[1]) + ", " +
                              std::to_string(info->dims[2]) + ", " + std::to_string(info->dims[3]) + "]"));
@@ -141,11 +146,16 @@ class Binder {
     for (const auto& f : kernels_.formats) formats += (formats.empty() ? "" : ", ") + std::string(f.name);
     return Error(ErrorCode::UnsupportedFormat, "no kernel of target " + std::string(kernels_.target) +
                                                    " runs this format; requantise the file to a supported one")
-        .in(store_.file.name()).about(info.name).at(info.offset).wanted(formats).found(info.type_name());
+        .in(store_.file.name())
+        .about(info.name)
+        .at(info.offset)
+        .wanted(formats)
+        .found(info.type_name());
   }
 
   std::string shape_text(const nn::TensorSpec& spec) const {
-    std::string out = "[" + std::string(nn::to_string(spec.columns)) + " = " + std::to_string(hparams_.size(spec.columns));
+    std::string out =
+        "[" + std::string(nn::to_string(spec.columns)) + " = " + std::to_string(hparams_.size(spec.columns));
     if (spec.rows != nn::Size::One) {
       out += ", " + std::string(nn::to_string(spec.rows)) + " = " + std::to_string(hparams_.size(spec.rows));
     }

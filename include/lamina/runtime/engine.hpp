@@ -70,9 +70,12 @@ class Engine {
         nearest = each;
       }
     });
-    return Error(ErrorCode::UnknownArchitecture, "no family of this name is built in; the nearest is " +
-                                                     std::string(nearest))
-        .in(file.name()).about("general.architecture").wanted(known).found(printable(name));
+    return Error(ErrorCode::UnknownArchitecture,
+                 "no family of this name is built in; the nearest is " + std::string(nearest))
+        .in(file.name())
+        .about("general.architecture")
+        .wanted(known)
+        .found(printable(name));
   }
 
   // Levenshtein distance; O(|a|·|b|).

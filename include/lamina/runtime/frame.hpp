@@ -76,9 +76,9 @@ struct KvCache {
 
 // One worker's own memory.
 struct WorkerScratch {
-  ActivationBuffer row;        // one token's activations of any width
-  AlignedBuffer<float> tiles;  // two of [tile_tokens][max_task_rows]
-  AlignedBuffer<float> scores; // [n_group][round_up(n_ctx, 16)]
+  ActivationBuffer row;         // one token's activations of any width
+  AlignedBuffer<float> tiles;   // two of [tile_tokens][max_task_rows]
+  AlignedBuffer<float> scores;  // [n_group][round_up(n_ctx, 16)]
 
   float* tile(std::size_t i) { return tiles.data() + i * tile_tokens * max_task_rows; }
 };
@@ -87,18 +87,18 @@ struct WorkerScratch {
 struct Frame {
   // the batch
   std::span<const std::int32_t> tokens;
-  std::size_t position = 0;    // of tokens[0]
+  std::size_t position = 0;  // of tokens[0]
   // the rows whose logits are wanted: tokens[head_begin … head_begin + head_count)
   std::size_t head_begin = 0;
   std::size_t head_count = 0;
 
-  AlignedBuffer<float> x;          // residual stream [batch][n_embd]
-  ActivationBuffer normed;         // [batch][n_embd]
-  ActivationBuffer attended;       // [batch][n_head · value_dim]
-  ActivationBuffer hidden;         // [batch][n_ff]
-  AlignedBuffer<float> queries;    // [batch][n_head · key_dim]
-  AlignedBuffer<float> rope;       // [batch][n_rot / 2][2]
-  AlignedBuffer<float> logits;     // [head_rows][n_vocab]
+  AlignedBuffer<float> x;        // residual stream [batch][n_embd]
+  ActivationBuffer normed;       // [batch][n_embd]
+  ActivationBuffer attended;     // [batch][n_head · value_dim]
+  ActivationBuffer hidden;       // [batch][n_ff]
+  AlignedBuffer<float> queries;  // [batch][n_head · key_dim]
+  AlignedBuffer<float> rope;     // [batch][n_rot / 2][2]
+  AlignedBuffer<float> logits;   // [head_rows][n_vocab]
   KvCache cache;
   std::vector<WorkerScratch> workers;
 };
@@ -116,8 +116,8 @@ struct FrameSize {
   }
   std::optional<std::size_t> scratch_bytes(const Hparams& h) const {
     const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
-    const std::size_t activation_row = round_up(h.n_embd, 256) + round_up(h.n_ff, 256) +
-                                       round_up(h.size(nn::Size::Attended), 256);
+    const std::size_t activation_row =
+        round_up(h.n_embd, 256) + round_up(h.n_ff, 256) + round_up(h.size(nn::Size::Attended), 256);
     const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 13 / 2;
     const auto rows = checked_mul(batch, row);
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));

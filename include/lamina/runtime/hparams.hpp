@@ -18,20 +18,20 @@ enum class RopeScaling : std::uint8_t { None, Linear, Yarn };
 struct RopeParams {
   double base = 10000;
   RopeScaling scaling = RopeScaling::None;
-  double factor = 1;             // positions are divided by it (Linear), or blended (Yarn)
-  double attention_factor = 1;   // multiplies cosines and sines
-  double beta_fast = 32;         // YaRN: rotations below which a dimension is interpolated only …
-  double beta_slow = 1;          // … and above which it is extrapolated only
+  double factor = 1;                 // positions are divided by it (Linear), or blended (Yarn)
+  double attention_factor = 1;       // multiplies cosines and sines
+  double beta_fast = 32;             // YaRN: rotations below which a dimension is interpolated only …
+  double beta_slow = 1;              // … and above which it is extrapolated only
   std::size_t original_context = 0;  // tokens; the context before YaRN extended it
 };
 
 struct Hparams {
   std::string architecture;
   std::size_t n_layers = 0;
-  std::size_t n_embd = 0;     // values
-  std::size_t n_vocab = 0;    // rows of the embedding
-  std::size_t n_ctx = 0;      // tokens the model was trained for
-  std::size_t n_ff = 0;       // values
+  std::size_t n_embd = 0;   // values
+  std::size_t n_vocab = 0;  // rows of the embedding
+  std::size_t n_ctx = 0;    // tokens the model was trained for
+  std::size_t n_ff = 0;     // values
   std::size_t n_head = 0;
   std::size_t n_head_kv = 0;
   std::size_t key_dim = 0;    // values per head

@@ -92,13 +92,20 @@ class HparamReader {
     const gguf::Value* value = metadata_.find(k);
     if (value != nullptr) return bad(k, *value, std::move(wanted), std::move(found));
     return fail(Error(ErrorCode::BadHyperparameter, {})
-                    .in(file_.name()).about(k).wanted(std::move(wanted)).found(std::move(found)));
+                    .in(file_.name())
+                    .about(k)
+                    .wanted(std::move(wanted))
+                    .found(std::move(found)));
   }
 
  private:
   Unexpected bad(const std::string& k, const gguf::Value& value, std::string wanted, std::string found) const {
     return fail(Error(ErrorCode::BadHyperparameter, {})
-                    .in(file_.name()).about(k).at(value.offset()).wanted(std::move(wanted)).found(std::move(found)));
+                    .in(file_.name())
+                    .about(k)
+                    .at(value.offset())
+                    .wanted(std::move(wanted))
+                    .found(std::move(found)));
   }
 
   const gguf::File& file_;
@@ -171,8 +178,7 @@ struct ReadLayer<nn::Attention<nn::Rope<Pairing>, Mask>> {
     out.key_dim = *key_dim;
     out.value_dim = *value_dim;
     out.n_rot = *n_rot;
-    out.attention_scale = *scale > 0 ? static_cast<float>(*scale)
-                                     : 1.0f / std::sqrt(static_cast<float>(*key_dim));
+    out.attention_scale = *scale > 0 ? static_cast<float>(*scale) : 1.0f / std::sqrt(static_cast<float>(*key_dim));
     return read_rope(in, out);
   }
 
@@ -251,12 +257,17 @@ Expected<Hparams> read_hparams(const gguf::File& file) {
   const gguf::TensorInfo* table = file.find("token_embd.weight");
   if (table == nullptr) {
     return fail(Error(ErrorCode::MissingTensor, "every model of this family has an embedding table")
-                    .in(file.name()).about("token_embd.weight").wanted("[n_vocab][n_embd]"));
+                    .in(file.name())
+                    .about("token_embd.weight")
+                    .wanted("[n_vocab][n_embd]"));
   }
   const std::uint64_t rows = table->dims[1];
   if (rows < 1 || rows > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) {
     return fail(Error(ErrorCode::ShapeMismatch, "impossible number of vocabulary rows")
-                    .in(file.name()).about(table->name).wanted("1 to 2147483647").found(std::to_string(rows)));
+                    .in(file.name())
+                    .about(table->name)
+                    .wanted("1 to 2147483647")
+                    .found(std::to_string(rows)));
   }
   out.n_vocab = static_cast<std::size_t>(rows);
   const auto vocab_size = in.count_or("vocab_size", 0, 0, std::numeric_limits<std::uint32_t>::max());
@@ -266,8 +277,10 @@ Expected<Hparams> read_hparams(const gguf::File& file) {
   const std::uint64_t needed = std::max<std::uint64_t>(*vocab_size, n_tokens);
   if (needed > rows) {
     return fail(Error(ErrorCode::ShapeMismatch, "the embedding table has fewer rows than the vocabulary has tokens")
-                    .in(file.name()).about(table->name)
-                    .wanted(std::to_string(needed) + " rows").found(std::to_string(rows)));
+                    .in(file.name())
+                    .about(table->name)
+                    .wanted(std::to_string(needed) + " rows")
+                    .found(std::to_string(rows)));
   }
   if (auto read = ReadLayer<typename Family::Layers>::read(in, out); !read) {
     Error error = std::move(read.error());

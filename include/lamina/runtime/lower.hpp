@@ -108,8 +108,8 @@ struct Lower<nn::Residual<Norm, nn::Attention<nn::Rope<Pairing>, nn::Causal>>> {
     to.plan.add_body(make_step(QkvPhase<BoundRmsNorm>{
         &to.k, layer, *norm, w[Layer::Q], w[Layer::K], w[Layer::V], w[Layer::QBias], w[Layer::KBias], w[Layer::VBias],
         h.n_head, h.n_head_kv, h.key_dim, h.value_dim, h.n_rot, pairing_of(Pairing{})}));
-    to.plan.add_body(make_step(
-        AttentionPhase{&to.k, layer, h.n_head, h.n_head_kv, h.key_dim, h.value_dim, h.attention_scale}));
+    to.plan.add_body(
+        make_step(AttentionPhase{&to.k, layer, h.n_head, h.n_head_kv, h.key_dim, h.value_dim, h.attention_scale}));
     to.plan.add_body(make_step(ProjectionPhase{&to.k, in_layer(layer, "output+residual"), w[Layer::Output],
                                                w[Layer::OutputBias], &Frame::attended}));
     return {};
@@ -127,8 +127,8 @@ struct Lower<nn::Residual<Norm, nn::GatedMlp<nn::Silu>>> {
     auto& w = *bound;
     to.plan.add_body(make_step(GateUpPhase<BoundRmsNorm>{&to.k, layer, *norm, w[Layer::Gate], w[Layer::Up],
                                                          w[Layer::GateBias], w[Layer::UpBias]}));
-    to.plan.add_body(make_step(ProjectionPhase{&to.k, in_layer(layer, "down+residual"), w[Layer::Down],
-                                               w[Layer::DownBias], &Frame::hidden}));
+    to.plan.add_body(make_step(
+        ProjectionPhase{&to.k, in_layer(layer, "down+residual"), w[Layer::Down], w[Layer::DownBias], &Frame::hidden}));
     return {};
   }
 };

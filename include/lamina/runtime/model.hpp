@@ -47,7 +47,8 @@ class Model {
   // A new session with its own context and threads. Errors: BadArgument, OutOfMemory.
   Expected<Session> session(const SessionOptions& options = {}) const;
 
-  // Null when the file's vocabulary is of a kind Lamina does not know; token ids still work. tokenizer_error() says why.
+  // Null when the file's vocabulary is of a kind Lamina does not know; token ids still work. tokenizer_error() says
+  // why.
   const text::Tokenizer* tokenizer() const { return state_->tokenizer.get(); }
   std::shared_ptr<const text::Tokenizer> shared_tokenizer() const { return state_->tokenizer; }
   const std::optional<Error>& tokenizer_error() const { return state_->tokenizer_error; }

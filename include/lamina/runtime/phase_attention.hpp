@@ -25,15 +25,13 @@ struct QkvPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const bool int8 =
-        q.kernel->int8_activations || k_proj.kernel->int8_activations || v.kernel->int8_activations;
-    const Activations x =
-        prepare(f, worker, *k, f.normed.view(), n, int8, [&](std::size_t t, const Activations& row) {
-          norm.apply(*k, f.x.data() + t * norm.n, row.f32);
-        });
+    const bool int8 = q.kernel->int8_activations || k_proj.kernel->int8_activations || v.kernel->int8_activations;
+    const Activations x = prepare(f, worker, *k, f.normed.view(), n, int8, [&](std::size_t t, const Activations& row) {
+      norm.apply(*k, f.x.data() + t * norm.n, row.f32);
+    });
     const std::size_t all = n_head + 2 * n_head_kv;
-    const std::size_t heads = std::max<std::size_t>(
-        1, rows_per_task(q.row_bytes, all * key_dim, worker.count()) / key_dim);
+    const std::size_t heads =
+        std::max<std::size_t>(1, rows_per_task(q.row_bytes, all * key_dim, worker.count()) / key_dim);
     worker.share(ceil_div(all, heads), [&](std::size_t task) {
       const std::size_t end = std::min(all, (task + 1) * heads);
       for (std::size_t h = task * heads; h < end; ++h) {

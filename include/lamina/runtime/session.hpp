@@ -75,7 +75,9 @@ class Session {
   Expected<void> rewind(std::size_t n) {
     if (n > position_) {
       return fail(Error(ErrorCode::BadArgument, "the session has fewer tokens than that")
-                      .about("rewind").wanted("at most " + std::to_string(position_)).found(std::to_string(n)));
+                      .about("rewind")
+                      .wanted("at most " + std::to_string(position_))
+                      .found(std::to_string(n)));
     }
     position_ -= n;
     tokens_.resize(position_);
@@ -87,10 +89,10 @@ class Session {
   // context is full. The session must outlive the range. See Generation for its errors.
   Generation generate(std::string_view prompt, const GenerateOptions& options = {});
 
-  std::size_t position() const { return position_; }          // tokens in the context
-  std::size_t context() const { return size_.n_ctx; }         // tokens it can hold
+  std::size_t position() const { return position_; }   // tokens in the context
+  std::size_t context() const { return size_.n_ctx; }  // tokens it can hold
   std::size_t threads() const { return team_->size(); }
-  std::span<const Token> tokens() const { return tokens_; }   // that are in the context
+  std::span<const Token> tokens() const { return tokens_; }  // that are in the context
   const Model& model() const { return model_; }
 
   // Resolves defaults and checks bounds. Errors: BadArgument.
@@ -102,7 +104,9 @@ class Session {
     const auto bounded = [](std::string_view name, std::size_t value, std::size_t high) -> Expected<void> {
       if (value >= 1 && value <= high) return {};
       return fail(Error(ErrorCode::BadArgument, {})
-                      .about(name).wanted("1 to " + std::to_string(high)).found(std::to_string(value)));
+                      .about(name)
+                      .wanted("1 to " + std::to_string(high))
+                      .found(std::to_string(value)));
     };
     if (auto ok = bounded("context", size.n_ctx, std::size_t{1} << 30); !ok) return fail(std::move(ok.error()));
     if (auto ok = bounded("batch", options.batch, 1 << 16); !ok) return fail(std::move(ok.error()));
@@ -151,12 +155,14 @@ class Session {
       if (tokens[i] < 0 || static_cast<std::size_t>(tokens[i]) >= model_.n_vocab()) {
         return fail(Error(ErrorCode::BadToken, "not an id of this model's vocabulary")
                         .about("token " + std::to_string(i))
-                        .wanted("0 to " + std::to_string(model_.n_vocab() - 1)).found(std::to_string(tokens[i])));
+                        .wanted("0 to " + std::to_string(model_.n_vocab() - 1))
+                        .found(std::to_string(tokens[i])));
       }
     }
     if (tokens.size() > size_.n_ctx - position_) {
       return fail(Error(ErrorCode::ContextFull, "the tokens do not fit; use a larger context or rewind")
-                      .about("context").wanted("at most " + std::to_string(size_.n_ctx - position_) + " tokens")
+                      .about("context")
+                      .wanted("at most " + std::to_string(size_.n_ctx - position_) + " tokens")
                       .found(std::to_string(tokens.size())));
     }
     tokens_.reserve(position_ + tokens.size());

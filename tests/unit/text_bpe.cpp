@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Byte-level BPE vocabularies: words, merges in order, and any bytes back.
+#include "text_vocab.hpp"
+
+using namespace lamina;
+using namespace lamina::test;
+
+TEST_CASE("BPE merges inside words in the order of the list", "[text]") {
+  const auto t = small_bpe().make();
+  REQUIRE(t);
+  const auto id = [&](const char* piece) { return (*t)->find(piece).value(); };
+  CHECK(*(*t)->encode("abc") == Ids{id("abc")});
+  CHECK(*(*t)->encode("bcab") == Ids{id("bc"), id("ab")});
+  // The space belongs to the word after it; "ab" comes before " a" in the list.
+  CHECK(*(*t)->encode("c ab") == Ids{'c', id("\xc4\xa0"), id("ab")});
+  CHECK(*(*t)->encode("c ac") == Ids{'c',
+                                     id("\xc4\xa0"
+                                        "a"),
+                                     'c'});
+  CHECK(*(*t)->encode("\xc3\xa9") == Ids{id("\xc3\x83\xc2\xa9")});
+  CHECK_FALSE((*t)->bos());
+  CHECK(*(*t)->encode("a", {.add_special = true}) == Ids{'a'});
+}
+
+TEST_CASE("the pre-tokenizer decides where words end", "[text]") {
+  const auto pieces = [](const char* pre, const char* text) {
+    const auto t = small_bpe(pre).make([](gguf::Writer& w) { w.add("tokenizer.ggml.add_bos_token", false); });
+    REQUIRE(t);
+    std::vector<std::string> out;
+    const auto ids = (*t)->encode(text);
+    REQUIRE(ids);
+    for (const text::Token id : *ids) out.emplace_back((*t)->token_text(id));
+    return out;
+  };
+  using Pieces = std::vector<std::string>;
+  CHECK(pieces("gpt-2", "1234") == Pieces{"1234"});
+  CHECK(pieces("llama-bpe", "1234") == Pieces{"123", "4"});
+  CHECK(pieces("qwen2", "1234") == Pieces{"1", "2", "3", "4"});
+  CHECK(pieces("smollm", "1234") == Pieces{"1", "2", "3", "4"});
+  CHECK(pieces("falcon", "1234") == Pieces{"123", "4"});
+  CHECK(pieces("tiny_aya", "1234") == Pieces{"1", "2", "3", "4"});  // 1|234, and "2 3" is no merge
+  CHECK(pieces("", "1234") == Pieces{"123", "4"});
+}
+
+TEST_CASE("every named pre-tokenizer compiles and cuts text without losing any", "[text]") {
+  const std::string text =
+      "It's 3 o'clock,\r\n\r\n  12345 \xe4\xbd\xa0\xe5\xa5\xbd \xd0\x9f\xd1\x80\xd0\xb8 IMGIMGAZ "
+      "<sentinel:1>\t\xf0\x9f\x98\x80\xff ";
+  for (const text::NamedPreTokenizer& named : text::pre_tokenizers) {
+    INFO(named.name);
+    const auto splitter = text::WordSplitter::make(named.pre);
+    if (!splitter) FAIL(splitter.error().to_string());
+    const auto words = splitter->split(text);
+    REQUIRE(words);
+    std::size_t total = 0;
+    for (const std::uint32_t length : *words) {
+      CHECK(length > 0);
+      total += length;
+    }
+    CHECK(total == text.size());
+  }
+}
+
+TEST_CASE("white space is Unicode's, which U+180E has left", "[text]") {
+  const auto splitter = text::WordSplitter::make(*text::find_pre_tokenizer("gpt-2"));
+  REQUIRE(splitter);
+  CHECK(*splitter->split("a\xe1\xa0\x8e"
+                         "b") == std::vector<std::uint32_t>{1, 3, 1});
+  CHECK(*splitter->split("a \xe1\xa0\x8e"
+                         "b") == std::vector<std::uint32_t>{1, 4, 1});  // a symbol takes the space
+  CHECK(*splitter->split("a \xe3\x80\x80"
+                         "b") == std::vector<std::uint32_t>{1, 1, 3, 1});
+}
+
+TEST_CASE("digits are cut into threes from the right", "[text]") {
+  const auto splitter = text::WordSplitter::make(*text::find_pre_tokenizer("tiny_aya"));
+  REQUIRE(splitter);
+  CHECK(*splitter->split("1234567") == std::vector<std::uint32_t>{1, 3, 3});
+  CHECK(*splitter->split("123456") == std::vector<std::uint32_t>{3, 3});
+  // Arabic-Indic digits have two bytes.
+  CHECK(*splitter->split("\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4") == std::vector<std::uint32_t>{2, 6});
+}
+
+TEST_CASE("with ignore_merges a word that is a token is that token", "[text]") {
+  for (const char* pre : {"llama-bpe", "qwen2"}) {
+    SmallVocabulary v = small_bpe(pre);
+    const text::Token whole = v.add("xyz");  // which no merge forms
+    const auto t = v.make([](gguf::Writer& w) { w.add("tokenizer.ggml.add_bos_token", false); });
+    REQUIRE(t);
+    CHECK(*(*t)->encode("xyz") == (std::string(pre) == "llama-bpe" ? Ids{whole} : Ids{'x', 'y', 'z'}));
+  }
+}
+
+TEST_CASE("a merge that forms no token falls apart into bytes", "[text]") {
+  SmallVocabulary v = small_bpe();
+  v.merges.insert(v.merges.begin(), "x y");
+  const auto t = v.make();
+  REQUIRE(t);
+  CHECK(*(*t)->encode("xy") == Ids{'x', 'y'});
+}
+
+TEST_CASE("any bytes come back from BPE as they were", "[text]") {
+  const auto t = small_bpe("llama-bpe").make([](gguf::Writer& w) { w.add("tokenizer.ggml.add_bos_token", false); });
+  REQUIRE(t);
+  std::string all;
+  for (int b = 0; b < 256; ++b) all += static_cast<char>(b);
+  const std::string texts[] = {all, "\xed\xa0\x80 \xc0\xaf", "a\xf0\x9f\x98", "\xe2\x96\x81", {"\0", 1}};
+  for (const std::string& text : texts) {
+    const auto ids = (*t)->encode(text, {.parse_special = true});
+    REQUIRE(ids);
+    CHECK((*t)->decode(*ids) == text);
+  }
+}
+
+TEST_CASE("plain UTF-8 BPE writes spaces as U+2581 and bytes as <0xNN>", "[text]") {
+  SmallVocabulary v{"gemma4", "", {}, {}, {}, {}};
+  v.add("<bos>", control);
+  static constexpr char hex[] = "0123456789ABCDEF";
+  for (unsigned b = 0; b < 256; ++b) v.add({'<', '0', 'x', hex[b >> 4], hex[b & 15], '>'}, byte);
+  const text::Token space = v.add("\xe2\x96\x81"), a = v.add("a"),
+                    word = v.add(
+                        "\xe2\x96\x81"
+                        "a");
+  const text::Token lines = v.add("\n\n");
+  v.merges = {"\xe2\x96\x81 a"};
+  const auto t = v.make([](gguf::Writer& w) { w.add("tokenizer.ggml.bos_token_id", std::uint32_t{0}); });
+  REQUIRE(t);
+  CHECK(*(*t)->encode("a a  ", {.add_special = true}) == Ids{0, a, word, space, space});
+  CHECK(*(*t)->encode("\n\nz") == Ids{lines, 1 + 'z'});
+  CHECK((*t)->decode(*(*t)->encode(" a\n\nz a")) == " a\n\nz a");
+}
+
+TEST_CASE("a long word merges as short ones do", "[text]") {
+  // The two queues must agree: a pseudo-random word, whole, against the plain heap.
+  std::uint32_t state = 1;
+  std::vector<std::uint32_t> letters(3000);
+  for (auto& c : letters) c = (state = state * 1664525 + 1013904223) >> 30;
+  const auto run = [&](auto&& queue) {
+    std::vector<std::uint32_t> hash = letters;  // stands for the text of a symbol
+    std::vector<text::Symbol> symbols;
+    text::SymbolWriter writer(symbols, letters.size());
+    for (std::size_t i = 0; i < letters.size(); ++i) writer.add(i, 1);
+    const auto rank_of = [&](std::uint32_t left, std::uint32_t right, std::uint32_t) -> std::optional<std::uint32_t> {
+      const std::uint32_t rank = (hash[left] * 7 + hash[right] * 13) % 29;
+      return rank < 20 ? std::optional(rank) : std::nullopt;
+    };
+    text::merge_symbols_through<std::uint32_t>(queue, symbols, rank_of, [&](std::uint32_t left, std::uint32_t end) {
+      hash[left] = hash[left] * 31 + (end - left);
+    });
+    std::vector<std::size_t> lengths;
+    text::for_each_symbol(symbols, [&](std::size_t, std::size_t length) { lengths.push_back(length); });
+    return lengths;
+  };
+  const auto heap = run(text::HeapQueue<std::uint32_t>());
+  CHECK(heap.size() < letters.size());
+  CHECK(heap == run(text::RankQueue<std::uint32_t>()));
+}

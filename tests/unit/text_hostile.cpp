@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hostile text: a megabyte of one kind of character on a thread with a small stack, and time that grows as the text.
+#include <pthread.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "text_vocab.hpp"
+
+using namespace lamina;
+using namespace lamina::test;
+
+namespace {
+
+// Calls f on a thread with this much stack.
+template <class F>
+void on_small_stack(std::size_t bytes, F f) {
+  pthread_attr_t attributes;
+  REQUIRE(pthread_attr_init(&attributes) == 0);
+  REQUIRE(pthread_attr_setstacksize(&attributes, bytes) == 0);
+  pthread_t thread{};
+  const auto call = [](void* argument) -> void* {
+    (*static_cast<F*>(argument))();
+    return nullptr;
+  };
+  REQUIRE(pthread_create(&thread, &attributes, call, &f) == 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+
+std::string repeated(std::string_view unit, std::size_t n_bytes) {
+  std::string out;
+  while (out.size() < n_bytes) out += unit;
+  return out;
+}
+
+constexpr const char* units[] = {"a", " ",  "1",    "!",        "\n",           "\xff", "\xc3\xa9", "A",
+                                 "_", "<|", "  \n", "\xcc\x81", "\xe3\x80\x80", "a ",   "ab"};
+
+}  // namespace
+
+TEST_CASE("a megabyte of one character needs no stack", "[text]") {
+  std::vector<TokenizerPtr> tokenizers{*small_sentence_piece().make()};
+  for (const char* pre : {"gpt-2", "llama-bpe", "falcon", "deepseek-llm", "tekken", "exaone-moe", "gpt-4o", ""}) {
+    const auto t = small_bpe(pre).make([](gguf::Writer& w) { w.add("tokenizer.ggml.add_bos_token", false); });
+    REQUIRE(t);
+    tokenizers.push_back(*t);
+  }
+  for (const TokenizerPtr& t : tokenizers) {
+    for (const char* unit : units) {
+      const std::string text = repeated(unit, std::size_t{1} << 20);
+      bool same = false;
+      on_small_stack(std::size_t{256} << 10, [&] {
+        const auto ids = t->encode(text, {.add_special = true, .parse_special = true});
+        same = ids && t->decode(*ids) == text;
+      });
+      INFO(t->model() << " " << t->pre() << ": " << printable(unit));
+      CHECK(same);
+    }
+  }
+}
+
+TEST_CASE("time grows with the text", "[text]") {
+  const TokenizerPtr tokenizers[] = {*small_sentence_piece().make(), *small_bpe().make()};
+  for (const TokenizerPtr& t : tokenizers) {
+    for (const char* unit : units) {
+      const auto seconds = [&](std::size_t n_bytes) {
+        const std::string text = repeated(unit, n_bytes);
+        double best = 1e9;
+        for (int i = 0; i < 3; ++i) {
+          const auto begin = std::chrono::steady_clock::now();
+          CHECK(t->encode(text));
+          best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+        }
+        return best;
+      };
+      // 4 times the text; what is quadratic takes 16 times as long. Other programs may disturb one measurement.
+      const double ratio = seconds(std::size_t{1} << 18) / seconds(std::size_t{1} << 16);
+      INFO(t->model() << ": " << printable(unit));
+      CHECK(ratio < 10);
+    }
+  }
+}
+
+TEST_CASE("a text that is too long is refused before anything is allocated", "[text]") {
+  const auto t = small_bpe().make();
+  REQUIRE(t);
+  const char c = 'a';
+  const auto ids = (*t)->encode(std::string_view(&c, text::Tokenizer::max_text + 1));
+  REQUIRE_FALSE(ids);
+  CHECK(ids.error().code == ErrorCode::BadArgument);
+  CHECK(ids.error().subject == "text");
+}
