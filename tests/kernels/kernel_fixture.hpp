@@ -15,26 +15,15 @@
 #include <vector>
 
 #include "lamina/core/checked.hpp"
-#include "lamina/kernels/dispatch/dispatch.hpp"
-#include "lamina/kernels/xsimd/xsimd.hpp"
+#include "lamina/kernels/reference/reference.hpp"
 #include "lamina/quant/registry.hpp"
 
 namespace lamina::test {
 
-// Every target but the reference, with xsimd's whichever way the tests are linked.
-inline std::vector<const kernels::KernelTable*> simd_targets() {
-  std::vector<const kernels::KernelTable*> out;
-  for (const kernels::KernelTable* t : kernels::available_targets()) {
-    if (t->target != "reference") out.push_back(t);
-  }
-  const kernels::KernelTable* header_only = &kernels::table_of<kernels::XsimdKernels, quant::Formats>();
-  if (out.empty() || out.back()->target != header_only->target) out.push_back(header_only);
-  return out;
-}
-
-inline const kernels::KernelTable& reference() {
-  return kernels::table_of<kernels::ReferenceKernels, quant::Formats>();
-}
+// Every target but the reference, with xsimd's whichever way the tests are linked. Defined in targets.cpp, so that the
+// kernels of header mode are compiled once.
+std::vector<const kernels::KernelTable*> simd_targets();
+const kernels::KernelTable& reference();
 
 inline std::vector<float> random_floats(std::size_t n, std::uint32_t seed, float scale = 1.0f) {
   std::mt19937 engine(seed);

@@ -229,19 +229,3 @@ TEST_CASE("add adds every element") {
     }
   }
 }
-
-TEST_CASE("targets are listed best first with the reference last, and chosen by name") {
-  const auto targets = kernels::available_targets();
-  REQUIRE(targets.size() >= 2);
-  REQUIRE(targets.back()->target == "reference");
-  for (const KernelTable* target : targets) {
-    const auto chosen = kernels::select_target(target->target);
-    REQUIRE(chosen.has_value());
-    REQUIRE(*chosen == target);
-  }
-  const auto unknown = kernels::select_target("z80");
-  REQUIRE(!unknown.has_value());
-  REQUIRE(unknown.error().code == ErrorCode::TargetUnavailable);
-  REQUIRE(unknown.error().expected.find("reference") != std::string::npos);
-  REQUIRE(unknown.error().got == "z80");
-}

@@ -45,7 +45,7 @@ TEST_CASE("a byte without a token is the unknown token", "[text]") {
 TEST_CASE("decoding takes back exactly the space that encoding added", "[text]") {
   const auto t = small_sentence_piece().make();
   REQUIRE(t);
-  const std::string texts[] = {"abc", " abc", "  abc ", " ", "", "z", "ab\n c", "\xff\xfe", {"a\0b", 3}};
+  const std::string texts[] = {"abc", " abc", "  abc ", " ", "", "z", "ab\n c", "\xff\xfe", "\xc3 \xe2 b", {"a\0b", 3}};
   for (const std::string& text : texts) {
     const auto ids = (*t)->encode(text);
     const auto with_bos = (*t)->encode(text, {.add_special = true});

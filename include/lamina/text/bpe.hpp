@@ -172,7 +172,7 @@ class BpeTokenizer final : public Tokenizer {
     SymbolWriter symbols(scratch.symbols, spelled.size());
     const std::string_view all = spelled;
     for (std::size_t at = 0; at < all.size();) {
-      const std::size_t length = utf8_length_by_lead(all.substr(at));
+      const std::size_t length = utf8_character(all.substr(at));
       symbols.add(at, length);
       scratch.hashes[at] = hash_text(all.substr(at, length));
       at += length;

@@ -64,7 +64,7 @@ class SentencePieceTokenizer final : public Tokenizer {
     std::vector<Symbol> symbols;
     SymbolWriter characters(symbols, all.size());
     for (std::size_t at = 0; at < all.size();) {
-      const std::size_t length = utf8_length_by_lead(all.substr(at));
+      const std::size_t length = utf8_character(all.substr(at));
       characters.add(at, length);
       at += length;
     }

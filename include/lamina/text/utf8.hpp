@@ -70,12 +70,11 @@ constexpr std::size_t utf8_unfinished(std::string_view text) {
   return 0;
 }
 
-// Bytes that a character has by its first byte alone, as SentencePiece and llama.cpp count them: 1 for anything that
-// is no lead byte, and at most what is left of the text.
-constexpr std::size_t utf8_length_by_lead(std::string_view text) {
-  const unsigned high = static_cast<unsigned char>(text[0]) >> 4;
-  const std::size_t length = high < 12 ? 1 : high < 14 ? 2 : high == 14 ? 3 : 4;
-  return std::min(length, text.size());
+// Bytes of the character at the start of `text` (not empty); a byte that is part of none counts as one.
+constexpr std::size_t utf8_character(std::string_view text) {
+  if (static_cast<unsigned char>(text[0]) < 0x80) return 1;
+  const Utf8Step step = utf8_step(text);
+  return step.valid && step.complete ? step.length : 1;
 }
 
 }  // namespace lamina::text
