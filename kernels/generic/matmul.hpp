@@ -180,11 +180,6 @@ void matmul(const MatmulArgs& a) {
     for (; t + Tile::prefill_tokens <= a.n_tokens; t += Tile::prefill_tokens) {
       run_rows<Tile, Tile::prefill_rows, Tile::prefill_tokens>(a, begin, end, t);
     }
-    switch (a.n_tokens - t) {
-      case 1: run_rows<Tile, Tile::decode_rows, 1>(a, begin, end, t); break;
-      case 2: run_rows<Tile, Tile::prefill_rows, 2>(a, begin, end, t); break;
-      case 3: run_rows<Tile, Tile::prefill_rows, 3>(a, begin, end, t); break;
-      default: break;
-    }
+    for (; t < a.n_tokens; ++t) run_rows<Tile, Tile::decode_rows, 1>(a, begin, end, t);
   }
 }

@@ -44,8 +44,10 @@ TokenizerPtr build(const std::string& model, const std::string& pre) {
   if (sentence_piece) {
     for (const char* word : {"\xe2\x96\x81", "\xe2\x96\x81\xe2\x96\x81", "a", "b", "\xc3\xa9"}) add(word, 1);
   }
-  add("<mark>", 4);
-  add("  ", 4);
+  if (!sentence_piece) {  // which, like llama.cpp, puts a space after them that decoding cannot tell from the text's
+    add("<mark>", 4);
+    add("  ", 4);
+  }
   for (std::size_t i = 0; i < tokens.size(); ++i) scores.push_back(-static_cast<float>(i * 7919 % 101));
   gguf::Writer writer;
   writer.add("tokenizer.ggml.model", model);

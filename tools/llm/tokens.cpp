@@ -44,7 +44,7 @@ Expected<void> tokens(const TokensArgs& args) {
   if (!path) return fail(path.error());
   const auto file = gguf::File::open(*path);
   if (!file) return fail(file.error());
-  const auto tokenizer = text::make_tokenizer(file->metadata());
+  const auto tokenizer = text::make_tokenizer(*file);
   if (!tokenizer) return fail(tokenizer.error());
   std::string_view rest = input;
   for (bool more = true; more;) {

@@ -140,7 +140,7 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
   if (!built) return fail(std::move(built.error()));
   if (!go_on(LoadStage::WeightsBound, 0.5)) return cancelled();
 
-  auto tokenizer = text::make_tokenizer(file.metadata());
+  auto tokenizer = text::make_tokenizer(file);
   if (tokenizer) {
     state->tokenizer = std::move(*tokenizer);
   } else {

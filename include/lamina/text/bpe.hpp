@@ -20,6 +20,7 @@
 #include "lamina/text/merge.hpp"
 #include "lamina/text/sentencepiece.hpp"
 #include "lamina/text/tokenizer_interface.hpp"
+#include "lamina/text/utf8.hpp"
 #include "lamina/text/word_splitter.hpp"
 
 namespace lamina::text {

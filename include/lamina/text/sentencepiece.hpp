@@ -17,6 +17,7 @@
 
 #include "lamina/text/merge.hpp"
 #include "lamina/text/tokenizer_interface.hpp"
+#include "lamina/text/utf8.hpp"
 
 namespace lamina::text {
 
