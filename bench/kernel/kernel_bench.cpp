@@ -79,7 +79,7 @@ void matmul(benchmark::State& state, Machine& machine, const kernels::KernelTabl
   const std::size_t matrix_bytes = shape.rows * row_bytes;
   const auto& arena = arena_of(format.type_id);
   const std::size_t n_copies = arena.size() / matrix_bytes;
-  const auto x = make_activations(table, format.int8_activations, n_tokens, shape.k);
+  const auto x = make_activations(table, format.int_activations, n_tokens, shape.k);
   auto out = need(AlignedBuffer<float>::make(n_tokens * shape.rows));
 
   double bandwidth = machine.probe.measure();
@@ -112,7 +112,7 @@ void matmul(benchmark::State& state, Machine& machine, const kernels::KernelTabl
   fma = (fma + fma_peak(*machine.team)) / 2;
 
   const auto calls = static_cast<double>(state.iterations());
-  const std::size_t x_bytes = shape.k * (format.int8_activations ? 2 : sizeof(float));
+  const std::size_t x_bytes = shape.k * (format.int_activations ? 2 : sizeof(float));
   const auto bytes = static_cast<double>(matrix_bytes + n_tokens * (x_bytes + shape.rows * sizeof(float)));
   const double operations = 2.0 * static_cast<double>(shape.rows * shape.k * n_tokens);
   state.counters["bytes/s"] = bytes * calls / took;

@@ -34,8 +34,3 @@ LAMINA_INLINE float sum(const Fh (&halves)[1]) {
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
-// Sixteen bytes, and the same shifted right by four: the caller masks.
-LAMINA_INLINE void twice_shifted(const std::byte* p, Bh (&out)[1]) {
-  const __m128i x = load_128(p);
-  out[0] = Bh{_mm256_inserti128_si256(_mm256_castsi128_si256(x), _mm_srli_epi16(x, 4), 1)};
-}

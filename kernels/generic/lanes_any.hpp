@@ -45,11 +45,10 @@ LAMINA_INLINE Fh spread2(const float* p) {
   const float values[4] = {p[0], p[0], p[1], p[1]};
   return native::load<Fh>(values);
 }
-LAMINA_INLINE F spread4(const float* p) { return native::broadcast<F>(p[0]); }
 
-LAMINA_INLINE void spread8(const float* p, F (&out)[4]) {
+LAMINA_INLINE void spread8(const float* p, std::size_t step, F (&out)[4]) {
   out[0] = out[1] = native::broadcast<F>(p[0]);
-  out[2] = out[3] = native::broadcast<F>(p[1]);
+  out[2] = out[3] = native::broadcast<F>(p[step]);
 }
 
 LAMINA_INLINE void fold(const F (&a)[4], Fh (&out)[2]) {
@@ -62,33 +61,58 @@ LAMINA_INLINE float sum(const Fh (&a)[2]) {
   return (v[0] + v[2]) + (v[1] + v[3]);
 }
 
-LAMINA_INLINE void join(const Bh (&low)[2], const Bh (&high)[2], B (&out)[4]) {
-  out[0] = low[0];
-  out[1] = low[1];
-  out[2] = high[0];
-  out[3] = high[1];
-}
-// Sixteen bytes, and the same shifted right by four: the caller masks.
-LAMINA_INLINE void twice_shifted(const std::byte* p, Bh (&out)[2]) {
-  out[0] = native::load<Bh>(p);
-  out[1] = native::shift_right16<4>(out[0]);
-}
-
-LAMINA_INLINE void store_i8(std::int8_t* p, I a) {
+LAMINA_INLINE void store_i16(std::int16_t* p, I a) {
   std::int32_t values[4];
   store_int(values, a);
-  for (std::size_t i = 0; i < 4; ++i) p[i] = static_cast<std::int8_t>(values[i]);
+  for (std::size_t i = 0; i < 4; ++i) p[i] = static_cast<std::int16_t>(values[i]);
 }
-
-// Products of even and of odd bytes in 16-bit lanes: 2 · 128 · 127 still fits.
-LAMINA_INLINE I dot4_plane(B w, B x) {
-  const B even = native::mul16(native::sign_shift_right16<8>(native::shift_left16<8>(w)),
-                               native::sign_shift_right16<8>(native::shift_left16<8>(x)));
-  const B odd = native::mul16(native::sign_shift_right16<8>(w), native::sign_shift_right16<8>(x));
-  const I pairs = native::as_int(native::add16(even, odd));
-  return native::add(native::shift_right<16>(native::shift_left<16>(pairs)), native::shift_right<16>(pairs));
+LAMINA_INLINE B words(std::int16_t value) {
+  const std::int16_t values[8] = {value, value, value, value, value, value, value, value};
+  return native::load<B>(reinterpret_cast<const std::uint8_t*>(values));
 }
-LAMINA_INLINE I dot4_signed(B w, B high, B low) {
-  return native::add(native::shift_left<7>(dot4_plane(w, high)), dot4_plane(w, low));
+// Eight bytes of type T as words.
+template <class T>
+LAMINA_INLINE B words_of_8(const std::byte* p) {
+  T bytes[8];
+  std::memcpy(bytes, p, sizeof bytes);
+  std::int16_t values[8];
+  for (std::size_t i = 0; i < 8; ++i) values[i] = bytes[i];
+  return native::load<B>(reinterpret_cast<const std::uint8_t*>(values));
 }
-LAMINA_INLINE I dot4_unsigned(B w, B high, B low) { return dot4_signed(w, high, low); }
+template <class T>
+LAMINA_INLINE void words_of_32(const std::byte* a, const std::byte* b, B (&out)[4]) {
+  out[0] = words_of_8<T>(a);
+  out[1] = words_of_8<T>(a + 8);
+  out[2] = words_of_8<T>(b);
+  out[3] = words_of_8<T>(b + 8);
+}
+LAMINA_INLINE void unsigned_words(const std::byte* a, const std::byte* b, B (&out)[4]) {
+  words_of_32<std::uint8_t>(a, b, out);
+}
+LAMINA_INLINE void signed_words(const std::byte* a, const std::byte* b, B (&out)[4]) {
+  words_of_32<std::int8_t>(a, b, out);
+}
+LAMINA_INLINE void both_nibbles(const std::byte* p, B (&out)[4]) {
+  const B low = words_of_8<std::uint8_t>(p), high = words_of_8<std::uint8_t>(p + 8);
+  out[0] = native::bit_and(low, words(15));
+  out[1] = native::bit_and(high, words(15));
+  out[2] = native::shift_right16<4>(low);
+  out[3] = native::shift_right16<4>(high);
+}
+LAMINA_INLINE void widen(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
+  std::uint8_t bytes[2][32];
+  for (std::size_t i = 0; i < 2; ++i) {
+    native::store_bytes(bytes[0] + 16 * i, a[i]);
+    native::store_bytes(bytes[1] + 16 * i, b[i]);
+  }
+  const auto* p = reinterpret_cast<const std::byte*>(bytes[0]);
+  const auto* q = reinterpret_cast<const std::byte*>(bytes[1]);
+  unsigned_words(p, q, first);
+  unsigned_words(p + 16, q + 16, second);
+}
+LAMINA_INLINE I low_word(B a) { return native::shift_right<16>(native::shift_left<16>(native::as_int(a))); }
+LAMINA_INLINE I high_word(B a) { return native::shift_right<16>(native::as_int(a)); }
+LAMINA_INLINE I dot2(B w, B x) {
+  return native::add(native::mul(low_word(w), low_word(x)), native::mul(high_word(w), high_word(x)));
+}
+LAMINA_INLINE I dot4(B w0, B w1, B x0, B x1) { return native::add(dot2(w0, x0), dot2(w1, x1)); }

@@ -16,8 +16,7 @@ struct IntTile {
   LAMINA_INLINE static void add_chunk(const std::byte* weights, std::size_t n_pairs, const Activations (&x)[T],
                                       std::size_t c, f32x16 (&acc)[T], f32x8 (&low)[T]) {
     const Chunk w(weights);
-    // Spread loads read four floats from their first.
-    alignas(64) float scale[T][Chunk::scales + 4];
+    alignas(64) float scale[T][Chunk::scales];
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) {
       const float* d = x[t].d + 8 * c;
@@ -33,14 +32,16 @@ struct IntTile {
     }
 #pragma GCC unroll 4
     for (std::size_t p = 0; p < n_pairs; ++p) {
-      const u8x64 q = w.pair(p);
+      const WordPair q = w.pair(p);
 #pragma GCC unroll 4
       for (std::size_t t = 0; t < T; ++t) {
-        const u8x64 high = load<u8x64>(x[t].q8 + 256 * c + 64 * p);
-        const u8x64 low_plane = load<u8x64>(x[t].q8_low + 256 * c + 64 * p);
-        const i32x16 dots = Chunk::is_signed ? dot4_signed(q, high, low_plane) : dot4_unsigned(q, high, low_plane);
-        const f32x16 s = Chunk::scales == 8 ? spread8(scale[t] + 2 * p) : spread4(scale[t] + 4 * p);
-        acc[t] = fma(to_float(dots), s, acc[t]);
+        const std::int16_t* v = x[t].q16 + 256 * c + 64 * p;
+        if constexpr (Chunk::scales == 8) {
+          acc[t] = fma(to_float(dot4(q, v)), spread8(scale[t] + 2 * p, 1), acc[t]);
+        } else {  // the halves of a group have scales of their own
+          acc[t] = fma(to_float(dot2(q.first, v)), spread8(scale[t] + 4 * p, 2), acc[t]);
+          acc[t] = fma(to_float(dot2(q.second, v + 32)), spread8(scale[t] + 4 * p + 1, 2), acc[t]);
+        }
       }
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kernels over one row of activations: root-mean-square norm, rotary position embedding, and int8 quantisation.
+// Kernels over one row of activations: root-mean-square norm, rotary position embedding, and quantisation.
 
 // Squares are summed in 64 lanes, which keeps the relative error near one rounding even for long rows.
 inline void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out) {
@@ -48,15 +48,8 @@ inline void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_
   }
 }
 
-// q = 128 · q8 + q8_low, each within a byte.
-LAMINA_INLINE void store_planes(const Activations& row, std::size_t i, const i32x16& q) {
-  const i32x16 high = shift_right<7>(add(q, broadcast<i32x16>(64)));
-  store_i8(row.q8 + i, high);
-  store_i8(row.q8_low + i, sub(q, shift_left<7>(high)));
-}
-
 // The largest magnitude decides d. Magnitudes are compared as integers, so that an infinity or a NaN wins and reaches
-// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 16256 / it might
+// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 32767 / it might
 // overflow.
 inline void quantize(const Activations& row) {
   const i32x16 magnitude = broadcast<i32x16>(0x7fffffff);
@@ -71,13 +64,14 @@ inline void quantize(const Activations& row) {
     float amax;
     std::memcpy(&amax, &largest, sizeof amax);
     const bool tiny = amax < 1e-30f;
-    const float d = tiny ? 0.0f : amax / 16256.0f;
-    const f32x16 inverse = broadcast<f32x16>(tiny ? 0.0f : 16256.0f / amax);
-    const f32x16 low = broadcast<f32x16>(-16256.0f), high = broadcast<f32x16>(16256.0f);
+    const float d = tiny ? 0.0f : amax / 32767.0f;
+    const f32x16 inverse = broadcast<f32x16>(tiny ? 0.0f : 32767.0f / amax);
+    const f32x16 low = broadcast<f32x16>(-32767.0f), high = broadcast<f32x16>(32767.0f);
     const i32x16 q0 = nearest_int(min(max(mul(x0, inverse), low), high));
     const i32x16 q1 = nearest_int(min(max(mul(x1, inverse), low), high));
-    store_planes(row, 32 * g, q0);
-    store_planes(row, 32 * g + 16, q1);
+    std::int16_t* pair = row.q16 + 64 * (g / 2) + 16 * (g % 2);
+    store_i16(pair, q0);
+    store_i16(pair + 32, q1);
     const float s0 = d * sum(to_float(q0)), s1 = d * sum(to_float(q1));
     row.d[g] = d;
     row.s16[2 * g] = s0;

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// How each int8 format becomes integer lanes. A chunk is 256 weights: 8 groups of 32, read as 4 pairs of 64 bytes.
+// How each int8 format becomes integer lanes. A chunk is 256 weights: 8 groups of 32, read as 4 pairs of groups.
 // Unpack<Format>(chunk) holds the float scales and minima of the chunk (one per group, or per half group), and
-// pair(p) gives the 64 integers of groups 2p and 2p + 1. weight = scale · integer + minimum.
-// The layouts are those of ggml-common.h.
+// pair(p) gives the 64 integers of groups 2p and 2p + 1 as 16-bit words in pair order. weight = scale · integer +
+// minimum. The layouts are those of ggml-common.h.
 
 template <class Format>
 struct Unpack;
@@ -25,7 +25,6 @@ template <>
 struct Unpack<quant::Q4_0> {
   static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q4_0::Block);
   static constexpr std::size_t scales = 8;  // a chunk
-  static constexpr bool is_signed = false;
   static constexpr bool has_minimum = true;
   static_assert(chunk_bytes == 144);
 
@@ -35,9 +34,7 @@ struct Unpack<quant::Q4_0> {
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk)
       : blocks(chunk), scale{halves_at(chunk, 18)}, minimum{mul(scale[0], broadcast<f32x8>(-8.0f))} {}
-  LAMINA_INLINE u8x64 pair(std::size_t p) const {
-    return join(nibbles_of_16(blocks + 36 * p + 2), nibbles_of_16(blocks + 36 * p + 20));
-  }
+  LAMINA_INLINE WordPair pair(std::size_t p) const { return nibbles_of_16(blocks + 36 * p + 2, blocks + 36 * p + 20); }
 };
 
 // weight = d · q + m
@@ -45,7 +42,6 @@ template <>
 struct Unpack<quant::Q4_1> {
   static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q4_1::Block);
   static constexpr std::size_t scales = 8;
-  static constexpr bool is_signed = false;
   static constexpr bool has_minimum = true;
   static_assert(chunk_bytes == 160);
 
@@ -55,9 +51,7 @@ struct Unpack<quant::Q4_1> {
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk)
       : blocks(chunk), scale{halves_at(chunk, 20)}, minimum{halves_at(chunk + 2, 20)} {}
-  LAMINA_INLINE u8x64 pair(std::size_t p) const {
-    return join(nibbles_of_16(blocks + 40 * p + 4), nibbles_of_16(blocks + 40 * p + 24));
-  }
+  LAMINA_INLINE WordPair pair(std::size_t p) const { return nibbles_of_16(blocks + 40 * p + 4, blocks + 40 * p + 24); }
 };
 
 // weight = d · q, q signed
@@ -65,7 +59,6 @@ template <>
 struct Unpack<quant::Q8_0> {
   static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q8_0::Block);
   static constexpr std::size_t scales = 8;
-  static constexpr bool is_signed = true;
   static constexpr bool has_minimum = false;
   static_assert(chunk_bytes == 272);
 
@@ -73,8 +66,9 @@ struct Unpack<quant::Q8_0> {
   f32x8 scale[1];
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk) : blocks(chunk), scale{halves_at(chunk, 34)} {}
-  LAMINA_INLINE u8x64 pair(std::size_t p) const {
-    return join(load<u8x32>(blocks + 68 * p + 2), load<u8x32>(blocks + 68 * p + 36));
+  LAMINA_INLINE WordPair pair(std::size_t p) const {
+    return {signed_words(blocks + 68 * p + 2, blocks + 68 * p + 36),
+            signed_words(blocks + 68 * p + 18, blocks + 68 * p + 52)};
   }
 };
 
@@ -101,16 +95,14 @@ template <>
 struct Unpack<quant::Q4_K> : SuperBlockScales {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q4_K::Block);
   static constexpr std::size_t scales = 8;
-  static constexpr bool is_signed = false;
   static constexpr bool has_minimum = true;
   static_assert(chunk_bytes == 144);
 
   const std::byte* block;
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk) : SuperBlockScales(chunk), block(chunk) {}
-  LAMINA_INLINE u8x64 pair(std::size_t p) const {
-    const u8x32 q = load<u8x32>(block + 16 + 32 * p);
-    return join(low_nibbles(q), high_nibbles(q));
+  LAMINA_INLINE WordPair pair(std::size_t p) const {
+    return {both_nibbles(block + 16 + 32 * p), both_nibbles(block + 32 + 32 * p)};
   }
 };
 
@@ -119,7 +111,6 @@ template <>
 struct Unpack<quant::Q5_K> : SuperBlockScales {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q5_K::Block);
   static constexpr std::size_t scales = 8;
-  static constexpr bool is_signed = false;
   static constexpr bool has_minimum = true;
   static_assert(chunk_bytes == 176);
 
@@ -128,7 +119,7 @@ struct Unpack<quant::Q5_K> : SuperBlockScales {
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk)
       : SuperBlockScales(chunk), block(chunk), fifth(load<u8x32>(chunk + 16)) {}
-  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+  LAMINA_INLINE WordPair pair(std::size_t p) const {
     const u8x32 q = load<u8x32>(block + 48 + 32 * p);
     const u8x32 even = p == 0   ? shift_left16<4>(fifth)
                        : p == 1 ? shift_left16<2>(fifth)
@@ -139,7 +130,7 @@ struct Unpack<quant::Q5_K> : SuperBlockScales {
                       : p == 2 ? shift_right16<1>(fifth)
                                : shift_right16<3>(fifth);
     const u8x32 bit = broadcast<u8x32>(std::uint8_t{0x10});
-    return join(bit_or(low_nibbles(q), bit_and(even, bit)), bit_or(high_nibbles(q), bit_and(odd, bit)));
+    return widen(bit_or(low_nibbles(q), bit_and(even, bit)), bit_or(high_nibbles(q), bit_and(odd, bit)));
   }
 };
 
@@ -148,7 +139,6 @@ template <>
 struct Unpack<quant::Q6_K> {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q6_K::Block);
   static constexpr std::size_t scales = 16;
-  static constexpr bool is_signed = false;
   static constexpr bool has_minimum = true;
   static_assert(chunk_bytes == 210);
 
@@ -165,16 +155,16 @@ struct Unpack<quant::Q6_K> {
     minimum[0] = mul(offset, s0);
     minimum[1] = mul(offset, s1);
   }
-  LAMINA_INLINE u8x64 pair(std::size_t p) const {
+  LAMINA_INLINE WordPair pair(std::size_t p) const {
     const std::byte* ql = block + 64 * (p / 2);
     const u8x32 low = load<u8x32>(ql), high = load<u8x32>(ql + 32);
     const u8x32 qh = load<u8x32>(block + 128 + 32 * (p / 2));
     const u8x32 two_bits = broadcast<u8x32>(std::uint8_t{0x30});
     if (p % 2 == 0) {
-      return join(bit_or(low_nibbles(low), bit_and(shift_left16<4>(qh), two_bits)),
-                  bit_or(low_nibbles(high), bit_and(shift_left16<2>(qh), two_bits)));
+      return widen(bit_or(low_nibbles(low), bit_and(shift_left16<4>(qh), two_bits)),
+                   bit_or(low_nibbles(high), bit_and(shift_left16<2>(qh), two_bits)));
     }
-    return join(bit_or(high_nibbles(low), bit_and(qh, two_bits)),
-                bit_or(high_nibbles(high), bit_and(shift_right16<2>(qh), two_bits)));
+    return widen(bit_or(high_nibbles(low), bit_and(qh, two_bits)),
+                 bit_or(high_nibbles(high), bit_and(shift_right16<2>(qh), two_bits)));
   }
 };

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The vocabulary: vectors of one width for every target (16 floats, 16 int32, 64 bytes, and their halves), each made
-// of 1, 2 or 4 native vectors, and operations on them. So the order of every sum is that of 16 lanes, whatever the
-// machine. See README.md for how this file is included and what namespace `native` must supply.
+// The vocabulary: vectors of one width for every target (16 floats, 16 int32, 32 words, and halves: 8 floats, 32
+// bytes), each made of 1, 2 or 4 native vectors, and operations on them. So the order of every sum is that of 16 lanes,
+// whatever the machine. See README.md for how this file is included and what namespace `native` must supply.
 
 // N native vectors side by side.
 template <class V, std::size_t N>
@@ -14,7 +14,7 @@ struct Wide {
 
 using f32x16 = Wide<native::F, 16 / native::lanes>;
 using i32x16 = Wide<native::I, 16 / native::lanes>;
-using u8x64 = Wide<native::B, 16 / native::lanes>;
+using i16x32 = Wide<native::B, 16 / native::lanes>;  // byte vectors taken as words
 using f32x8 = Wide<native::Fh, 8 / native::lanes_half>;
 using u8x32 = Wide<native::Bh, 8 / native::lanes_half>;
 
@@ -124,15 +124,17 @@ template <int N>
 struct ShiftRight16 {
   LAMINA_INLINE static native::Bh apply(native::Bh a) { return native::shift_right16<N>(a); }
 };
-struct DotUnsigned {
-  LAMINA_INLINE static native::I apply(native::B w, native::B high, native::B low) {
-    return native::dot4_unsigned(w, high, low);
+struct Dot2 {
+  LAMINA_INLINE static native::I apply(native::B w, native::B x) { return native::dot2(w, x); }
+};
+struct Dot4 {
+  LAMINA_INLINE static native::I apply(native::B w0, native::B w1, native::B x0, native::B x1) {
+    return native::dot4(w0, w1, x0, x1);
   }
 };
-struct DotSigned {
-  LAMINA_INLINE static native::I apply(native::B w, native::B high, native::B low) {
-    return native::dot4_signed(w, high, low);
-  }
+template <int N>
+struct ShiftRightWords {
+  LAMINA_INLINE static native::B apply(native::B a) { return native::shift_right16<N>(a); }
 };
 template <class V>
 struct Load {
@@ -150,9 +152,6 @@ struct LoadBf16 {
 struct Spread2 {
   LAMINA_INLINE static native::Fh apply(const float* p) { return native::spread2(p); }
 };
-struct Spread4 {
-  LAMINA_INLINE static native::F apply(const float* p) { return native::spread4(p); }
-};
 
 template <std::size_t... I>
 LAMINA_INLINE void store(std::index_sequence<I...>, float* p, const f32x16& a) {
@@ -163,8 +162,8 @@ LAMINA_INLINE void store(std::index_sequence<I...>, float* p, const f32x8& a) {
   (native::store(p + I * native::lanes_half, a.v[I]), ...);
 }
 template <std::size_t... I>
-LAMINA_INLINE void store_i8(std::index_sequence<I...>, std::int8_t* p, const i32x16& a) {
-  (native::store_i8(p + I * native::lanes, a.v[I]), ...);
+LAMINA_INLINE void store_i16(std::index_sequence<I...>, std::int16_t* p, const i32x16& a) {
+  (native::store_i16(p + I * native::lanes, a.v[I]), ...);
 }
 
 template <class W, std::size_t... I, class T>
@@ -193,6 +192,12 @@ LAMINA_INLINE f32x8 signed_bytes(std::index_sequence<I...>, std::uint64_t bytes)
 
 template <class W>
 using Parts = std::make_index_sequence<W::size>;
+
+template <std::size_t... I>
+LAMINA_INLINE i16x32 repeat(std::index_sequence<I...>, const native::B& v) {
+  return {{((void)I, v)...}};
+}
+LAMINA_INLINE i16x32 words_of_15() { return repeat(Parts<i16x32>{}, native::words(15)); }
 
 }  // namespace detail
 
@@ -268,8 +273,8 @@ LAMINA_INLINE W load(const T* p) {
 }
 LAMINA_INLINE void store(float* p, const f32x16& a) { detail::store(detail::Parts<f32x16>{}, p, a); }
 LAMINA_INLINE void store8(float* p, const f32x8& a) { detail::store(detail::Parts<f32x8>{}, p, a); }
-// Lanes must be within −128 … 127.
-LAMINA_INLINE void store_i8(std::int8_t* p, const i32x16& a) { detail::store_i8(detail::Parts<i32x16>{}, p, a); }
+// Lanes must be within −32768 … 32767.
+LAMINA_INLINE void store_i16(std::int16_t* p, const i32x16& a) { detail::store_i16(detail::Parts<i32x16>{}, p, a); }
 LAMINA_INLINE f32x16 load_f16(const std::byte* p) {
   return detail::each_at<detail::LoadF16, f32x16::size>(detail::Parts<f32x16>{}, p, 2 * native::lanes);
 }
@@ -280,14 +285,10 @@ LAMINA_INLINE f32x16 load_bf16(const std::byte* p) {
 LAMINA_INLINE f32x8 spread2(const float* p) {
   return detail::each_at<detail::Spread2, f32x8::size>(detail::Parts<f32x8>{}, p, native::lanes_half / 2);
 }
-// lane i = p[i / 4]
-LAMINA_INLINE f32x16 spread4(const float* p) {
-  return detail::each_at<detail::Spread4, f32x16::size>(detail::Parts<f32x16>{}, p, native::lanes / 4);
-}
-// lane i = p[i / 8]
-LAMINA_INLINE f32x16 spread8(const float* p) {
+// lane i = p[step · (i / 8)]
+LAMINA_INLINE f32x16 spread8(const float* p, std::size_t step) {
   f32x16 out;
-  native::spread8(p, out.v);
+  native::spread8(p, step, out.v);
   return out;
 }
 // Eight binary16 values, `stride` bytes apart.
@@ -304,28 +305,51 @@ LAMINA_INLINE f32x8 unsigned_bytes(std::uint64_t bytes) {
 }
 LAMINA_INLINE f32x8 signed_bytes(std::uint64_t bytes) { return detail::signed_bytes(detail::Parts<f32x8>{}, bytes); }
 
-// bytes
-LAMINA_INLINE u8x64 join(const u8x32& low, const u8x32& high) {
-  u8x64 out;
-  native::join(low.v, high.v, out.v);
-  return out;
-}
+// bytes and words
 LAMINA_INLINE u8x32 low_nibbles(const u8x32& a) { return bit_and(a, broadcast<u8x32>(std::uint8_t{15})); }
 LAMINA_INLINE u8x32 high_nibbles(const u8x32& a) { return low_nibbles(shift_right16<4>(a)); }
-// Sixteen bytes: their low nibbles, then their high ones.
-LAMINA_INLINE u8x32 nibbles_of_16(const std::byte* p) {
-  u8x32 out;
-  native::twice_shifted(p, out.v);
-  return low_nibbles(out);
+
+// Two groups of 32 integers as words: the first halves of both, then the second halves.
+struct WordPair {
+  i16x32 first;
+  i16x32 second;
+};
+// 16 bytes at a, then 16 at b.
+LAMINA_INLINE i16x32 unsigned_words(const std::byte* a, const std::byte* b) {
+  i16x32 out;
+  native::unsigned_words(a, b, out.v);
+  return out;
 }
-// Lane i: the sum of the four products w · (128 · high + low) of lanes 4i … 4i+3, exact. Weights 0 … 63, both planes of
-// the activations −127 … 127.
-LAMINA_INLINE i32x16 dot4_unsigned(const u8x64& w, const u8x64& high, const u8x64& low) {
-  return detail::each<detail::DotUnsigned>(w, high, low);
+LAMINA_INLINE i16x32 signed_words(const std::byte* a, const std::byte* b) {
+  i16x32 out;
+  native::signed_words(a, b, out.v);
+  return out;
 }
-// The same for weights −128 … 127.
-LAMINA_INLINE i32x16 dot4_signed(const u8x64& w, const u8x64& high, const u8x64& low) {
-  return detail::each<detail::DotSigned>(w, high, low);
+// The low nibbles of 16 bytes, then their high ones.
+LAMINA_INLINE i16x32 both_nibbles(const std::byte* p) {
+  i16x32 out;
+  native::both_nibbles(p, out.v);
+  return out;
+}
+// Groups whose first half is the low nibbles of 16 bytes and whose second half the high ones.
+LAMINA_INLINE WordPair nibbles_of_16(const std::byte* a, const std::byte* b) {
+  const i16x32 bytes = unsigned_words(a, b);
+  return {bit_and(bytes, detail::words_of_15()), detail::each<detail::ShiftRightWords<4>>(bytes)};
+}
+// Groups given as unsigned bytes.
+LAMINA_INLINE WordPair widen(const u8x32& a, const u8x32& b) {
+  WordPair out;
+  native::widen(a.v, b.v, out.first.v, out.second.v);
+  return out;
+}
+// Lane i: the sum of four products, exact: words 2i, 2i + 1 of the first halves and of the second. Weights −128 … 127.
+LAMINA_INLINE i32x16 dot4(const WordPair& w, const std::int16_t* x) {
+  return detail::each<detail::Dot4>(w.first, w.second, load<i16x32>(x), load<i16x32>(x + 32));
+}
+
+// Lane i: the sum of the products of words 2i, 2i + 1, exact.
+LAMINA_INLINE i32x16 dot2(const i16x32& w, const std::int16_t* x) {
+  return detail::each<detail::Dot2>(w, load<i16x32>(x));
 }
 
 // Lane i plus lane i + 8.

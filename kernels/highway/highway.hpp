@@ -28,24 +28,24 @@ template <std::int64_t Target>
 struct HighwayTarget;
 template <>
 struct HighwayTarget<HWY_AVX3_DL> {
-  static constexpr std::string_view name = "avx512-vnni", int_kernel = "int8x2 avx512-vnni",
+  static constexpr std::string_view name = "avx512-vnni", int_kernel = "int16 avx512-vnni",
                                     float_kernel = "float avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX3> {
-  static constexpr std::string_view name = "avx512", int_kernel = "int8x2 avx512", float_kernel = "float avx512";
+  static constexpr std::string_view name = "avx512", int_kernel = "int16 avx512", float_kernel = "float avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX2> {
-  static constexpr std::string_view name = "avx2", int_kernel = "int8x2 avx2", float_kernel = "float avx2";
+  static constexpr std::string_view name = "avx2", int_kernel = "int16 avx2", float_kernel = "float avx2";
 };
 template <>
 struct HighwayTarget<HWY_SSE4> {
-  static constexpr std::string_view name = "sse4", int_kernel = "int8x2 sse4", float_kernel = "float sse4";
+  static constexpr std::string_view name = "sse4", int_kernel = "int16 sse4", float_kernel = "float sse4";
 };
 template <>
 struct HighwayTarget<HWY_NEON> {
-  static constexpr std::string_view name = "neon", int_kernel = "int8x2 neon", float_kernel = "float neon";
+  static constexpr std::string_view name = "neon", int_kernel = "int16 neon", float_kernel = "float neon";
 };
 
 template <std::int64_t Target>
@@ -62,10 +62,10 @@ struct HighwayKernels {
   static void silu_mul(const float* gate, const float* up, std::size_t n, float* out);
 
   template <class Format>
-  static constexpr bool int8_activations = !is_float_format<Format>;
+  static constexpr bool int_activations = !is_float_format<Format>;
   template <class Format>
   static constexpr std::string_view kernel_name() {
-    return int8_activations<Format> ? HighwayTarget<Target>::int_kernel : HighwayTarget<Target>::float_kernel;
+    return int_activations<Format> ? HighwayTarget<Target>::int_kernel : HighwayTarget<Target>::float_kernel;
   }
   template <class Format>
   static void matmul(const MatmulArgs& a);

@@ -34,6 +34,7 @@ LAMINA_INLINE void store(float* p, V a) {
   hn::StoreU(a, hn::DFromV<V>{}, p);
 }
 LAMINA_INLINE void store_int(std::int32_t* p, I a) { hn::StoreU(a, Di{}, p); }
+LAMINA_INLINE void store_bytes(std::uint8_t* p, Bh a) { hn::StoreU(a, Dbh{}, p); }
 template <class V>
 LAMINA_INLINE V broadcast(hn::TFromV<V> value) {
   return hn::Set(hn::DFromV<V>{}, value);
@@ -101,21 +102,6 @@ template <int N, class V>
 LAMINA_INLINE V shift_right16(V a) {
   return hn::BitCast(hn::DFromV<V>{}, hn::ShiftRight<N>(hn::BitCast(As16<V, std::uint16_t>{}, a)));
 }
-template <int N, class V>
-LAMINA_INLINE V sign_shift_right16(V a) {
-  return hn::BitCast(hn::DFromV<V>{}, hn::ShiftRight<N>(hn::BitCast(As16<V, std::int16_t>{}, a)));
-}
-template <class V>
-LAMINA_INLINE V mul16(V a, V b) {
-  constexpr As16<V, std::int16_t> d{};
-  return hn::BitCast(hn::DFromV<V>{}, hn::Mul(hn::BitCast(d, a), hn::BitCast(d, b)));
-}
-template <class V>
-LAMINA_INLINE V add16(V a, V b) {
-  constexpr As16<V, std::int16_t> d{};
-  return hn::BitCast(hn::DFromV<V>{}, hn::Add(hn::BitCast(d, a), hn::BitCast(d, b)));
-}
-
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
 #include "lamina/kernels/generic/avx2_half.hpp"
 //

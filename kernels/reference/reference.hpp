@@ -37,16 +37,14 @@ struct ReferenceKernels {
         if (std::isnan(amax)) break;
       }
       const bool tiny = amax < 1e-30f;
-      const float d = tiny ? 0.0f : amax / 16256.0f;
-      const float inverse = tiny ? 0.0f : 16256.0f / amax;
+      const float d = tiny ? 0.0f : amax / 32767.0f;
+      const float inverse = tiny ? 0.0f : 32767.0f / amax;
       int sums[2] = {0, 0};
       for (std::size_t i = 0; i < 32; ++i) {
         const float scaled = x[i] * inverse;
         const int q = std::isfinite(scaled) ? static_cast<int>(std::nearbyint(scaled)) : 0;
-        const int held = q < -16256 ? -16256 : q > 16256 ? 16256 : q;
-        const int high = (held + 64) >> 7;
-        row.q8[32 * g + i] = static_cast<std::int8_t>(high);
-        row.q8_low[32 * g + i] = static_cast<std::int8_t>(held - 128 * high);
+        const int held = q < -32767 ? -32767 : q > 32767 ? 32767 : q;
+        row.q16[pair_order(32 * g + i)] = static_cast<std::int16_t>(held);
         sums[i / 16] += held;
       }
       row.d[g] = d;
@@ -110,7 +108,7 @@ struct ReferenceKernels {
   }
 
   template <class Format>
-  static constexpr bool int8_activations = false;
+  static constexpr bool int_activations = false;
   template <class Format>
   static constexpr std::string_view kernel_name() {
     return "reference";

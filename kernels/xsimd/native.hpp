@@ -51,6 +51,7 @@ LAMINA_INLINE void store(float* p, V a) {
   a.store_unaligned(p);
 }
 LAMINA_INLINE void store_int(std::int32_t* p, I a) { a.store_unaligned(p); }
+LAMINA_INLINE void store_bytes(std::uint8_t* p, Bh a) { a.store_unaligned(p); }
 template <class V>
 LAMINA_INLINE V broadcast(typename V::value_type value) {
   return V(value);
@@ -118,21 +119,6 @@ template <int N, class V>
 LAMINA_INLINE V shift_right16(V a) {
   return ::xsimd::bitwise_cast<V>(::xsimd::bitwise_cast<As16<V, std::uint16_t>>(a) >> N);
 }
-template <int N, class V>
-LAMINA_INLINE V sign_shift_right16(V a) {
-  return ::xsimd::bitwise_cast<V>(::xsimd::bitwise_cast<As16<V, std::int16_t>>(a) >> N);
-}
-template <class V>
-LAMINA_INLINE V mul16(V a, V b) {
-  using W = As16<V, std::int16_t>;
-  return ::xsimd::bitwise_cast<V>(::xsimd::bitwise_cast<W>(a) * ::xsimd::bitwise_cast<W>(b));
-}
-template <class V>
-LAMINA_INLINE V add16(V a, V b) {
-  using W = As16<V, std::int16_t>;
-  return ::xsimd::bitwise_cast<V>(::xsimd::bitwise_cast<W>(a) + ::xsimd::bitwise_cast<W>(b));
-}
-
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "lamina/kernels/generic/avx2_half.hpp"
 //

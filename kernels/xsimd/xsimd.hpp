@@ -77,10 +77,10 @@ struct XsimdKernels {
   }
 
   template <class Format>
-  static constexpr bool int8_activations = !is_float_format<Format>;
+  static constexpr bool int_activations = !is_float_format<Format>;
   template <class Format>
   static constexpr std::string_view kernel_name() {
-    return int8_activations<Format> ? "int8x2 " LAMINA_XSIMD_NAME : "float " LAMINA_XSIMD_NAME;
+    return int_activations<Format> ? "int16 " LAMINA_XSIMD_NAME : "float " LAMINA_XSIMD_NAME;
   }
   template <class Format>
   static void matmul(const MatmulArgs& a) {

@@ -37,7 +37,7 @@ inline std::vector<float> random_floats(std::size_t n, std::uint32_t seed, float
 struct ActivationRows {
   std::size_t k_padded, n;
   std::vector<float> f32, d, s32, s16;
-  std::vector<std::int8_t> q8, q8_low;
+  std::vector<std::int16_t> q16;
 
   ActivationRows(const std::vector<float>& values, std::size_t k)
       : k_padded(round_up(k, kernels::row_padding)),
@@ -46,20 +46,17 @@ struct ActivationRows {
         d(n * k_padded / 32),
         s32(n * k_padded / 32),
         s16(n * k_padded / 16),
-        q8(n * k_padded),
-        q8_low(n * k_padded) {
+        q16(n * k_padded) {
     for (std::size_t t = 0; t < n; ++t) std::memcpy(&f32[t * k_padded], &values[t * k], k * sizeof(float));
   }
-  kernels::Activations get() {
-    return {f32.data(), q8.data(), q8_low.data(), d.data(), s32.data(), s16.data(), k_padded};
-  }
+  kernels::Activations get() { return {f32.data(), q16.data(), d.data(), s32.data(), s16.data(), k_padded}; }
   void quantize(const kernels::KernelTable& target) {
     for (std::size_t t = 0; t < n; ++t) target.quantize(get().token(t));
   }
-  // What the two planes say of value i, in units of its d.
-  int level(std::size_t i) const { return 128 * q8[i] + q8_low[i]; }
-  // The values that int8 kernels see instead of f32.
-  void round_f32_to_q8() {
+  // Value i in units of its d.
+  int level(std::size_t i) const { return q16[kernels::pair_order(i)]; }
+  // The values that integer kernels see instead of f32.
+  void round_f32() {
     for (std::size_t i = 0; i < f32.size(); ++i) f32[i] = d[i / 32] * static_cast<float>(level(i));
   }
 };

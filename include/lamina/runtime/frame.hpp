@@ -30,19 +30,16 @@ class ActivationBuffer {
     const auto n = checked_mul(n_rows, out.view_.k_padded);
     if (!n) return fail(ErrorCode::OutOfMemory, "activations larger than memory");
     auto f32 = AlignedBuffer<float>::make(*n);
-    const auto planes = checked_mul(*n, std::size_t{2});
-    if (!planes) return fail(ErrorCode::OutOfMemory, "activations larger than memory");
-    auto q8 = AlignedBuffer<std::int8_t>::make(*planes);
+    auto q16 = AlignedBuffer<std::int16_t>::make(*n);
     auto scales = AlignedBuffer<float>::make(*n / 8);  // d, s32: n/32 each; s16: n/16
     if (!f32) return fail(std::move(f32.error()));
-    if (!q8) return fail(std::move(q8.error()));
+    if (!q16) return fail(std::move(q16.error()));
     if (!scales) return fail(std::move(scales.error()));
     out.f32_ = std::move(*f32);
-    out.q8_ = std::move(*q8);
+    out.q16_ = std::move(*q16);
     out.scales_ = std::move(*scales);
     out.view_.f32 = out.f32_.data();
-    out.view_.q8 = out.q8_.data();
-    out.view_.q8_low = out.view_.q8 + *n;
+    out.view_.q16 = out.q16_.data();
     out.view_.d = out.scales_.data();
     out.view_.s32 = out.view_.d + *n / 32;
     out.view_.s16 = out.view_.s32 + *n / 32;
@@ -52,7 +49,7 @@ class ActivationBuffer {
 
  private:
   AlignedBuffer<float> f32_;
-  AlignedBuffer<std::int8_t> q8_;
+  AlignedBuffer<std::int16_t> q16_;
   AlignedBuffer<float> scales_;
   kernels::Activations view_;
 };

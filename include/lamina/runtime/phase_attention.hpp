@@ -25,7 +25,7 @@ struct QkvPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const bool int8 = q.kernel->int8_activations || k_proj.kernel->int8_activations || v.kernel->int8_activations;
+    const bool int8 = q.kernel->int_activations || k_proj.kernel->int_activations || v.kernel->int_activations;
     const Activations x = prepare(f, worker, *k, f.normed.view(), n, int8, [&](std::size_t t, const Activations& row) {
       norm.apply(*k, f.x.data() + t * norm.n, row.f32);
     });
@@ -130,7 +130,7 @@ struct ProjectionPhase {
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
     const Activations& source = (f.*input).view();
-    const Activations x = prepare(f, worker, *k, source, n, w.kernel->int8_activations,
+    const Activations x = prepare(f, worker, *k, source, n, w.kernel->int_activations,
                                   [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
     float* tile = f.workers[worker.index()].tile(0);
     for_tiles(worker, n, w.rows, rows_per_task(w.row_bytes, w.rows, worker.count()),

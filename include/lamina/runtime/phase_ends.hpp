@@ -45,7 +45,7 @@ struct HeadPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.head_count;
-    const Activations x = prepare(f, worker, *k, f.normed.view(), n, output.kernel->int8_activations,
+    const Activations x = prepare(f, worker, *k, f.normed.view(), n, output.kernel->int_activations,
                                   [&](std::size_t t, const Activations& row) {
                                     norm.apply(*k, f.x.data() + (f.head_begin + t) * output.columns, row.f32);
                                   });

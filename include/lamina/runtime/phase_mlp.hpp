@@ -21,7 +21,7 @@ struct GateUpPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const bool int8 = gate.kernel->int8_activations || up.kernel->int8_activations;
+    const bool int8 = gate.kernel->int_activations || up.kernel->int_activations;
     const Activations x = prepare(f, worker, *k, f.normed.view(), n, int8, [&](std::size_t t, const Activations& row) {
       norm.apply(*k, f.x.data() + t * norm.n, row.f32);
     });

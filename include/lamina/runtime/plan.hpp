@@ -22,7 +22,7 @@ namespace lamina {
 // What a step is, for people and tools.
 struct StepInfo {
   std::string phase;                 // "blk.3 norm+qkv+rope"
-  std::string kernel;                // "int8x2 avx2"; several formats in one phase are joined with "+"
+  std::string kernel;                // "int16 avx2"; several formats in one phase are joined with "+"
   std::vector<std::string> tensors;  // weights it reads
   std::uint64_t weight_bytes = 0;    // bytes of weights read per batch
   bool slow = false;                 // no fast kernel on this target
