@@ -75,8 +75,8 @@ TEST_CASE("logits have the same bits for any threads and any batch, on every tar
       const Ids ids = some_ids(23);
       const auto one = all_logits(model, ids, {.context = 0, .batch = 1, .threads = 1});
       REQUIRE(one.size() == ids.size() * 262);
-      for (const std::size_t threads : {1, 2, 3}) {
-        for (const std::size_t batch : {1, 2, 7, 64}) {
+      for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+        for (const std::size_t batch : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{64}}) {
           INFO(table->target << " type " << type << " threads " << threads << " batch " << batch);
           CHECK(same_bits(one, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads})));
         }
