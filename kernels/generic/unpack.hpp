@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// How each format of small integers becomes integer lanes. A chunk is 256 weights: 8 groups of 32, read as 4 pairs of groups.
-// Unpack<Format>(chunk) holds the float scales and minima of the chunk (one per group, or per half group), and
+// How each format of small integers becomes integer lanes. A chunk is 256 weights: 8 groups of 32, read as 4 pairs of
+// groups. Unpack<Format>(chunk) holds the float scales and minima of the chunk (one per group, or per half group), and
 // pair(p) gives the 64 integers of groups 2p and 2p + 1 as 16-bit words in pair order. weight = scale · integer +
 // minimum. The layouts are those of ggml-common.h.
 
