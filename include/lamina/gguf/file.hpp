@@ -169,7 +169,7 @@ class File {
     State state;
     for (std::uint64_t i = 0; i < split.count; ++i) {
       if (i == split.no) {
-        append(state, std::move(opened));
+        append(state, std::move(opened));  // NOLINT(bugprone-use-after-move): i meets split.no once
         continue;
       }
       const std::string path = *prefix + split_suffix(i, split.count);

@@ -59,7 +59,7 @@ inline Expected<Split> read_split(const Metadata& metadata, const std::string& f
 // "-00002-of-00003.gguf" for no = 1, count = 3.
 inline std::string split_suffix(std::uint64_t no, std::uint64_t count) {
   char text[64];
-  std::snprintf(text, sizeof text, "-%05llu-of-%05llu.gguf", static_cast<unsigned long long>(no + 1),
+  std::snprintf(text, sizeof text, "-%05llu-of-%05llu.gguf", static_cast<unsigned long long>(no) + 1,
                 static_cast<unsigned long long>(count));
   return text;
 }

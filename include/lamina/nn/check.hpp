@@ -34,9 +34,9 @@ struct CheckBody {
 };
 
 template <class T>
-constexpr bool is_rope = false;
+inline constexpr bool is_rope = false;
 template <class P>
-constexpr bool is_rope<Rope<P>> = std::is_same_v<P, Adjacent> || std::is_same_v<P, Halves>;
+inline constexpr bool is_rope<Rope<P>> = std::is_same_v<P, Adjacent> || std::is_same_v<P, Halves>;
 
 template <class Position, class Mask>
 struct CheckBody<Attention<Position, Mask>> {
