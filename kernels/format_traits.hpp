@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which activations the SIMD kernels of a format read: formats of plain floats read float activations, blocks of small
-// integers read int8 ones. The layouts themselves are in lamina/quant.
+// integers read 16-bit ones. The layouts themselves are in lamina/quant.
 #pragma once
 
 #include <concepts>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matmul with int8 activations over the formats whose blocks hold 256 weights: Q4_K, Q5_K, Q6_K.
+// Matmul with 16-bit activations over the formats whose blocks hold 256 weights: Q4_K, Q5_K, Q6_K.
 #include "lamina/kernels/highway/highway.hpp"
 //
 #include <cstring>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matmul with int8 activations over the formats whose blocks hold 32 weights: Q4_0, Q4_1, Q8_0.
+// Matmul with 16-bit activations over the formats whose blocks hold 32 weights: Q4_0, Q4_1, Q8_0.
 #include "lamina/kernels/highway/highway.hpp"
 //
 #include <cstring>

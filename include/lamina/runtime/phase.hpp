@@ -32,23 +32,23 @@ struct BoundRmsNorm {
 };
 
 // The input of a phase's matrices: rows of `source` made by produce(token, row) and quantised where a kernel wants
-// int8. One token: every worker makes its own copy, without meeting the others. More: the workers share the tokens and
-// meet once. Both compute a row in the same way.
+// integers. One token: every worker makes its own copy, without meeting the others. More: the workers share the tokens
+// and meet once. Both compute a row in the same way.
 template <class Produce>
 Activations prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activations& shared, std::size_t n_tokens,
-                    bool int8, Produce&& produce) {
+                    bool integers, Produce&& produce) {
   if (n_tokens == 1) {
     Activations own = frame.workers[worker.index()].row.view();
     // The row buffer serves inputs of several widths, one after the other: its row is as wide as this input's.
     own.k_padded = shared.k_padded;
     produce(std::size_t{0}, own);
-    if (int8) k.quantize(own);
+    if (integers) k.quantize(own);
     return own;
   }
   for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
     Activations row = shared.token(t);
     produce(t, row);
-    if (int8) k.quantize(row);
+    if (integers) k.quantize(row);
   }
   worker.barrier();
   return shared;

@@ -25,10 +25,10 @@ struct QkvPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const bool int8 = q.kernel->int_activations || k_proj.kernel->int_activations || v.kernel->int_activations;
-    const Activations x = prepare(f, worker, *k, f.normed.view(), n, int8, [&](std::size_t t, const Activations& row) {
-      norm.apply(*k, f.x.data() + t * norm.n, row.f32);
-    });
+    const bool integers = q.kernel->int_activations || k_proj.kernel->int_activations || v.kernel->int_activations;
+    const Activations x =
+        prepare(f, worker, *k, f.normed.view(), n, integers,
+                [&](std::size_t t, const Activations& row) { norm.apply(*k, f.x.data() + t * norm.n, row.f32); });
     const std::size_t all = n_head + 2 * n_head_kv;
     const std::size_t heads =
         std::max<std::size_t>(1, rows_per_task(q.row_bytes, all * key_dim, worker.count()) / key_dim);

@@ -21,10 +21,10 @@ struct GateUpPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const bool int8 = gate.kernel->int_activations || up.kernel->int_activations;
-    const Activations x = prepare(f, worker, *k, f.normed.view(), n, int8, [&](std::size_t t, const Activations& row) {
-      norm.apply(*k, f.x.data() + t * norm.n, row.f32);
-    });
+    const bool integers = gate.kernel->int_activations || up.kernel->int_activations;
+    const Activations x =
+        prepare(f, worker, *k, f.normed.view(), n, integers,
+                [&](std::size_t t, const Activations& row) { norm.apply(*k, f.x.data() + t * norm.n, row.f32); });
     WorkerScratch& scratch = f.workers[worker.index()];
     float* g = scratch.tile(0);
     float* u = scratch.tile(1);
