@@ -21,34 +21,60 @@ namespace lamina::kernels {
 // the activation side.
 inline constexpr std::size_t row_padding = 256;  // values; the largest block of any format
 inline constexpr std::size_t group_size = 32;    // values that share one activation scale
+// The largest level of an activation: what two signed bytes hold, 127 · 256 + 127. The same on every target.
+inline constexpr float activation_levels = 32639.0f;
+
+// How quantize() and quantize_panel() lay out the integers of a row. x ≈ d · level.
+//   Words   q16 [k_padded] in pair order: of each 64 values, two groups of 32, first the first halves of both groups,
+//           then their second halves
+//   Planes  two planes of k_padded bytes, level = 256 · high + low, in quad order: of each 128 values, four groups of
+//           32, first the first halves of the four, then their second halves
+//   Panel   the same planes of level + 32768, both unsigned; low is 0 wherever the group is not fine
+enum class ActivationLayout : std::uint8_t { Words, Planes, Panel };
+
+constexpr std::size_t pair_order(std::size_t i) {
+  return (i & ~std::size_t{63}) | (i & 15) | (i & 32) >> 1 | (i & 16) << 1;
+}
+constexpr std::size_t quad_order(std::size_t i) {
+  return (i & ~std::size_t{127}) | (i & 15) | (i & 96) >> 1 | (i & 16) << 2;
+}
 
 // Activations of n tokens, in the representations a matmul may read. Every row is row_padding-padded: with
 // k_padded = round_up(k, row_padding),
-//   f32 [n_tokens][k_padded]
-//   q16 [n_tokens][k_padded]       x ≈ d · q16, q16 in [-32767, 32767], in pair order (below)
-//   d   [n_tokens][k_padded / 32]
-//   s32 [n_tokens][k_padded / 32]   d · Σ q16 over the group of 32
-//   s16 [n_tokens][k_padded / 16]   the same over each half of the group
-// f32 is always there; the others only after quantize(). Sixteen bits, because eight are too coarse: where a few
-// activations are large, as in real models, they moved the logits of SmolLM2 by up to 0.9% (NMSE).
-// Pair order: of each 64 values, two groups of 32, first the first halves of both groups, then their second halves.
+//   f32   [n_tokens][k_padded]
+//   q16   [n_tokens][k_padded]        2 bytes a value, in one of the layouts above
+//   d     [n_tokens][k_padded / 32]
+//   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
+//   s16   [n_tokens][k_padded / 16]   the same over each half of the group; not by quantize_panel()
+//   fine  [n_tokens][k_padded / 32]   only by quantize_panel(): 0 where eight bits are held, else 1
+// f32 is always there; the others only after quantize() or quantize_panel(). Sixteen bits, because eight are too coarse
+// where a few activations are large, as in real models: they moved the logits of SmolLM2 by up to 0.9% (NMSE).
 struct Activations {
   float* f32 = nullptr;
   std::int16_t* q16 = nullptr;
   float* d = nullptr;
   float* s32 = nullptr;
   float* s16 = nullptr;
+  std::uint8_t* fine = nullptr;
   std::size_t k_padded = 0;  // values in a row
 
   Activations token(std::size_t t) const {
-    return {f32 + t * k_padded,        q16 + t * k_padded,        d + t * (k_padded / 32),
-            s32 + t * (k_padded / 32), s16 + t * (k_padded / 16), k_padded};
+    return {f32 + t * k_padded,
+            q16 + t * k_padded,
+            d + t * (k_padded / 32),
+            s32 + t * (k_padded / 32),
+            s16 + t * (k_padded / 16),
+            fine + t * (k_padded / 32),
+            k_padded};
   }
 };
 
-// Where value i of a row stands in q16.
-constexpr std::size_t pair_order(std::size_t i) {
-  return (i & ~std::size_t{63}) | (i & 15) | (i & 32) >> 1 | (i & 16) << 1;
+// The level that value i of a row is held at.
+inline int level(ActivationLayout layout, const Activations& row, std::size_t i) {
+  if (layout == ActivationLayout::Words) return row.q16[pair_order(i)];
+  const auto* high = reinterpret_cast<const std::uint8_t*>(row.q16) + quad_order(i);
+  if (layout == ActivationLayout::Panel) return 256 * high[0] + high[row.k_padded] - 32768;
+  return 256 * static_cast<std::int8_t>(high[0]) + static_cast<std::int8_t>(high[row.k_padded]);
 }
 
 // out[t · out_stride + (row − row_begin)] = Σ_k weights[row][k] · x[t][k]  for row_begin ≤ row < row_end, t < n_tokens.
@@ -63,6 +89,7 @@ struct MatmulArgs {
   std::size_t n_tokens = 0;
   float* out = nullptr;
   std::size_t out_stride = 0;  // values from a token to the next
+  std::byte* panel = nullptr;  // scratch of matmul_panel(), panel_bytes(row_end − row_begin, x.k_padded), 64-aligned
 };
 
 // Causal attention of one KV head for the group of query heads that share it, for one token: keys and values
@@ -98,8 +125,12 @@ struct KernelTable {
 
   // out[i] = x[i] / sqrt(mean(x²) + eps) · weight[i], i < n
   void (*rms_norm)(const float* x, const float* weight, std::size_t n, float eps, float* out) = nullptr;
-  // Fills q16, d, s32, s16 of one row from its f32 (k_padded values, zeros past k).
+  // Fills q16, d, s32, s16 of one row from its f32 (k_padded values, zeros past k), in `layout`.
   void (*quantize)(const Activations& row) = nullptr;
+  ActivationLayout layout = ActivationLayout::Words;
+  // The same for matmul_panel: fills q16 in layout Panel, d, s32, fine. With eight_bits only the groups whose largest
+  // values stand out keep sixteen. Null on targets without panels.
+  void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
   void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                RopePairing pairing) = nullptr;
@@ -114,6 +145,10 @@ struct KernelTable {
     std::string_view kernel;       // what the plan shows, for example "int16 avx2"
     MatmulFn matmul = nullptr;
     DequantizeFn dequantize = nullptr;
+    // Prefill: the rows are decoded once into a panel, which then meets all tokens. Null where there is none: matmul
+    // then serves prefill too.
+    std::string_view panel_kernel;  // what the plan shows, for example "panel avx512-vnni"
+    MatmulFn matmul_panel = nullptr;
   };
   std::span<const PerFormat> formats;
 
@@ -124,6 +159,13 @@ struct KernelTable {
     return nullptr;
   }
 };
+
+// Bytes of scratch for a panel of n_rows rows: rows are taken 32 at a time, a group of 32 weights of 16 rows takes at
+// most 12 vectors of 64 bytes.
+inline constexpr std::size_t panel_rows = 32;
+constexpr std::size_t panel_bytes(std::size_t n_rows, std::size_t k_padded) {
+  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * 12 * 64;
+}
 
 // A target's kernels for one format.
 template <class Set, class Format>
@@ -142,10 +184,17 @@ concept KernelSet = requires(const float* x, std::size_t n, float* out, const Ac
   { Set::slow } -> std::convertible_to<bool>;
   { Set::rms_norm(x, x, n, 1.0f, out) } -> std::same_as<void>;
   { Set::quantize(row) } -> std::same_as<void>;
+  { Set::layout } -> std::convertible_to<ActivationLayout>;
   { Set::rope(out, n, n, n, x, RopePairing::Adjacent) } -> std::same_as<void>;
   { Set::attention(attention) } -> std::same_as<void>;
   { Set::add(out, x, n) } -> std::same_as<void>;
   { Set::silu_mul(x, x, n, out) } -> std::same_as<void>;
+};
+
+// A target that has panels as well.
+template <class Set>
+concept HasPanels = requires(const Activations& row) {
+  { Set::quantize_panel(row, true) } -> std::same_as<void>;
 };
 
 template <class Set, class Formats>
@@ -156,12 +205,41 @@ struct TableOf<Set, TypeList<Formats...>> {
   static_assert(KernelSet<Set>, "Set must have every function of concept lamina::kernels::KernelSet");
   static_assert((HasFormat<Set, Formats> && ...), "Set lacks matmul or dequantize for a format of the list");
 
+  template <class Format>
+  static KernelTable::PerFormat per_format() {
+    KernelTable::PerFormat out;
+    out.type_id = Format::type_id;
+    out.name = Format::name;
+    out.int_activations = Set::template int_activations<Format>;
+    out.kernel = Set::template kernel_name<Format>();
+    out.matmul = &Set::template matmul<Format>;
+    out.dequantize = &Set::template dequantize<Format>;
+    if constexpr (HasPanels<Set>) {
+      if constexpr (Set::template int_activations<Format>) {
+        out.panel_kernel = Set::template panel_name<Format>();
+        out.matmul_panel = &Set::template matmul_panel<Format>;
+      }
+    }
+    return out;
+  }
+
   static const KernelTable& get() {
-    static const std::array<KernelTable::PerFormat, sizeof...(Formats)> formats = {KernelTable::PerFormat{
-        Formats::type_id, Formats::name, Set::template int_activations<Formats>, Set::template kernel_name<Formats>(),
-        &Set::template matmul<Formats>, &Set::template dequantize<Formats>}...};
-    static const KernelTable table = {Set::target,     Set::slow, &Set::rms_norm, &Set::quantize, &Set::rope,
-                                      &Set::attention, &Set::add, &Set::silu_mul, formats};
+    static const std::array<KernelTable::PerFormat, sizeof...(Formats)> formats = {per_format<Formats>()...};
+    static const KernelTable table = [] {
+      KernelTable out;
+      out.target = Set::target;
+      out.slow = Set::slow;
+      out.rms_norm = &Set::rms_norm;
+      out.quantize = &Set::quantize;
+      out.layout = Set::layout;
+      if constexpr (HasPanels<Set>) out.quantize_panel = &Set::quantize_panel;
+      out.rope = &Set::rope;
+      out.attention = &Set::attention;
+      out.add = &Set::add;
+      out.silu_mul = &Set::silu_mul;
+      out.formats = formats;
+      return out;
+    }();
     return table;
   }
 };

@@ -2,11 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every SIMD algorithm, in the order in which they need each other. A backend includes this inside its own namespace,
-// after its namespace `native`; README.md has the rules.
+// after its namespace `native` and with LAMINA_KERNELS_VNNI defined as 0 or 1; README.md has the rules.
 
 #include "lamina/kernels/generic/wide.hpp"
 //
 #include "lamina/kernels/generic/unpack.hpp"
+//
+#if LAMINA_KERNELS_VNNI
+#include "lamina/kernels/generic/vnni_unpack.hpp"
+//
+#include "lamina/kernels/generic/vnni_rows.hpp"
+//
+#include "lamina/kernels/generic/vnni_panel.hpp"
+#endif
 //
 #include "lamina/kernels/generic/matmul.hpp"
 //
@@ -15,3 +23,12 @@
 #include "lamina/kernels/generic/rows.hpp"
 //
 #include "lamina/kernels/generic/attention.hpp"
+
+// How this target holds activations of integer kernels, and what multiplies them in decode.
+#if LAMINA_KERNELS_VNNI
+inline constexpr ActivationLayout activation_layout = ActivationLayout::Planes;
+inline void quantize(const Activations& row) { quantize_planes(row); }
+#else
+inline constexpr ActivationLayout activation_layout = ActivationLayout::Words;
+inline void quantize(const Activations& row) { quantize_words(row); }
+#endif

@@ -167,9 +167,18 @@ inline void run_rows(const MatmulArgs& a, std::size_t begin, std::size_t end, st
   }
 }
 
+#if LAMINA_KERNELS_VNNI
+template <class Format>
+using IntegerTile = VnniTile<Format>;
+#else
+template <class Format>
+using IntegerTile = IntTile<Format>;
+#endif
+
 template <class Format>
 void matmul(const MatmulArgs& a) {
-  using Tile = std::conditional_t<is_float_format<Format>, FloatTile<Format>, IntTile<Format>>;
+  using Tile = typename std::conditional_t<is_float_format<Format>, std::type_identity<FloatTile<Format>>,
+                                           std::type_identity<IntegerTile<Format>>>::type;
   if (a.n_tokens == 1) return run_rows<Tile, Tile::decode_rows, 1>(a, a.row_begin, a.row_end, 0);
   // A block of rows stays in the second-level cache while all tokens pass over it.
   constexpr std::size_t block_bytes = 192 * 1024;

@@ -49,9 +49,9 @@ inline void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_
 }
 
 // The largest magnitude decides d. Magnitudes are compared as integers, so that an infinity or a NaN wins and reaches
-// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 32767 / it might
+// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 32639 / it might
 // overflow.
-inline void quantize(const Activations& row) {
+inline void quantize_words(const Activations& row) {
   const i32x16 magnitude = broadcast<i32x16>(0x7fffffff);
   for (std::size_t g = 0; g < row.k_padded / 32; ++g) {
     const f32x16 x0 = load<f32x16>(row.f32 + 32 * g), x1 = load<f32x16>(row.f32 + 32 * g + 16);
@@ -64,9 +64,9 @@ inline void quantize(const Activations& row) {
     float amax;
     std::memcpy(&amax, &largest, sizeof amax);
     const bool tiny = amax < 1e-30f;
-    const float d = tiny ? 0.0f : amax / 32767.0f;
-    const f32x16 inverse = broadcast<f32x16>(tiny ? 0.0f : 32767.0f / amax);
-    const f32x16 low = broadcast<f32x16>(-32767.0f), high = broadcast<f32x16>(32767.0f);
+    const float d = tiny ? 0.0f : amax / activation_levels;
+    const f32x16 inverse = broadcast<f32x16>(tiny ? 0.0f : activation_levels / amax);
+    const f32x16 low = broadcast<f32x16>(-activation_levels), high = broadcast<f32x16>(activation_levels);
     const i32x16 q0 = nearest_int(min(max(mul(x0, inverse), low), high));
     const i32x16 q1 = nearest_int(min(max(mul(x1, inverse), low), high));
     std::int16_t* pair = row.q16 + 64 * (g / 2) + 16 * (g % 2);

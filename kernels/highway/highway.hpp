@@ -29,7 +29,7 @@ struct HighwayTarget;
 template <>
 struct HighwayTarget<HWY_AVX3_DL> {
   static constexpr std::string_view name = "avx512-vnni", int_kernel = "int16 avx512-vnni",
-                                    float_kernel = "float avx512";
+                                    float_kernel = "float avx512", panel_kernel = "panel avx512-vnni";
 };
 template <>
 struct HighwayTarget<HWY_AVX3> {
@@ -48,6 +48,10 @@ struct HighwayTarget<HWY_NEON> {
   static constexpr std::string_view name = "neon", int_kernel = "int16 neon", float_kernel = "float neon";
 };
 
+// Has the kernels of generic/vnni_*.hpp.
+template <std::int64_t Target>
+inline constexpr bool has_vnni_kernels = Target == HWY_AVX3_DL;
+
 template <std::int64_t Target>
 struct HighwayKernels {
   static constexpr std::string_view target = HighwayTarget<Target>::name;
@@ -55,6 +59,9 @@ struct HighwayKernels {
 
   static void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out);
   static void quantize(const Activations& row);
+  static constexpr ActivationLayout layout =
+      has_vnni_kernels<Target> ? ActivationLayout::Planes : ActivationLayout::Words;
+  static void quantize_panel(const Activations& row, bool eight_bits) requires has_vnni_kernels<Target>;
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing);
   static void attention(const AttentionArgs& a);
@@ -69,6 +76,12 @@ struct HighwayKernels {
   }
   template <class Format>
   static void matmul(const MatmulArgs& a);
+  template <class Format>
+  static constexpr std::string_view panel_name() {
+    return HighwayTarget<Target>::panel_kernel;
+  }
+  template <class Format>
+  static void matmul_panel(const MatmulArgs& a);
   template <class Format>
   static void dequantize(const std::byte* row, std::size_t k, float* out) {
     ReferenceKernels::dequantize<Format>(row, k, out);

@@ -37,5 +37,23 @@ void HighwayKernels<HWY_TARGET>::matmul<quant::Q8_0>(const MatmulArgs& a) {
   HWY_NAMESPACE::matmul<quant::Q8_0>(a);
 }
 
+#if LAMINA_KERNELS_VNNI
+template <>
+template <>
+void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q4_0>(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul_panel<quant::Q4_0>(a);
+}
+template <>
+template <>
+void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q4_1>(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul_panel<quant::Q4_1>(a);
+}
+template <>
+template <>
+void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q8_0>(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul_panel<quant::Q8_0>(a);
+}
+#endif
+
 }  // namespace lamina::kernels
 #endif

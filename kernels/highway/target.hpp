@@ -12,6 +12,12 @@ namespace native {
 #include "lamina/kernels/highway/native.hpp"
 }  // namespace native
 
+#undef LAMINA_KERNELS_VNNI
+#if HWY_TARGET == HWY_AVX3_DL
+#define LAMINA_KERNELS_VNNI 1
+#else
+#define LAMINA_KERNELS_VNNI 0
+#endif
 #include "lamina/kernels/generic/kernels.hpp"
 
 }  // namespace lamina::kernels::HWY_NAMESPACE

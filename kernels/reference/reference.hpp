@@ -27,6 +27,8 @@ struct ReferenceKernels {
     for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<float>(x[i] * scale * weight[i]);
   }
 
+  static constexpr ActivationLayout layout = ActivationLayout::Words;
+
   // Not read by this target's matmul; the same definition as everywhere.
   static void quantize(const Activations& row) {
     for (std::size_t g = 0; g < row.k_padded / 32; ++g) {
@@ -37,13 +39,13 @@ struct ReferenceKernels {
         if (std::isnan(amax)) break;
       }
       const bool tiny = amax < 1e-30f;
-      const float d = tiny ? 0.0f : amax / 32767.0f;
-      const float inverse = tiny ? 0.0f : 32767.0f / amax;
+      const float d = tiny ? 0.0f : amax / activation_levels;
+      const float inverse = tiny ? 0.0f : activation_levels / amax;
       int sums[2] = {0, 0};
       for (std::size_t i = 0; i < 32; ++i) {
         const float scaled = x[i] * inverse;
         const int q = std::isfinite(scaled) ? static_cast<int>(std::nearbyint(scaled)) : 0;
-        const int held = q < -32767 ? -32767 : q > 32767 ? 32767 : q;
+        const int most = static_cast<int>(activation_levels), held = q < -most ? -most : q > most ? most : q;
         row.q16[pair_order(32 * g + i)] = static_cast<std::int16_t>(held);
         sums[i / 16] += held;
       }

@@ -6,11 +6,7 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 using Arch = ::xsimd::avx512bw;
 using HalfArch = ::xsimd::fma3<::xsimd::avx2>;
-#ifdef __AVX512VNNI__
-inline constexpr bool has_vnni = true;
-#else
-inline constexpr bool has_vnni = false;
-#endif
+inline constexpr bool has_vnni = LAMINA_KERNELS_VNNI;
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 using Arch = ::xsimd::fma3<::xsimd::avx2>;
 using HalfArch = Arch;

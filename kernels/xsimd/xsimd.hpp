@@ -22,7 +22,8 @@
 #include "lamina/kernels/reference/reference.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
-#ifdef __AVX512VNNI__
+#if defined(__AVX512VNNI__) && defined(__AVX512VBMI__)
+#define LAMINA_KERNELS_VNNI 1
 #define LAMINA_XSIMD_TARGET avx512_vnni
 #define LAMINA_XSIMD_NAME "avx512-vnni"
 #else
@@ -46,6 +47,10 @@
 #define LAMINA_XSIMD_NAME "neon"
 #endif
 
+#ifndef LAMINA_KERNELS_VNNI
+#define LAMINA_KERNELS_VNNI 0
+#endif
+
 namespace lamina::kernels {
 inline namespace LAMINA_XSIMD_TARGET {
 namespace xsimd_target {
@@ -66,6 +71,18 @@ struct XsimdKernels {
     xsimd_target::rms_norm(x, weight, n, eps, out);
   }
   static void quantize(const Activations& row) { xsimd_target::quantize(row); }
+  static constexpr ActivationLayout layout = xsimd_target::activation_layout;
+#if LAMINA_KERNELS_VNNI
+  static void quantize_panel(const Activations& row, bool eight_bits) { xsimd_target::quantize_panel(row, eight_bits); }
+  template <class Format>
+  static constexpr std::string_view panel_name() {
+    return "panel " LAMINA_XSIMD_NAME;
+  }
+  template <class Format>
+  static void matmul_panel(const MatmulArgs& a) {
+    xsimd_target::matmul_panel<Format>(a);
+  }
+#endif
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing) {
     xsimd_target::rope(x, n_heads, head_dim, n_rot, cos_sin, pairing);
@@ -95,5 +112,6 @@ struct XsimdKernels {
 }  // namespace LAMINA_XSIMD_TARGET
 }  // namespace lamina::kernels
 
+#undef LAMINA_KERNELS_VNNI
 #undef LAMINA_XSIMD_TARGET
 #undef LAMINA_XSIMD_NAME

@@ -38,6 +38,8 @@ struct ActivationRows {
   std::size_t k_padded, n;
   std::vector<float> f32, d, s32, s16;
   std::vector<std::int16_t> q16;
+  std::vector<std::uint8_t> fine;
+  kernels::ActivationLayout layout{};
 
   ActivationRows(const std::vector<float>& values, std::size_t k)
       : k_padded(round_up(k, kernels::row_padding)),
@@ -46,15 +48,23 @@ struct ActivationRows {
         d(n * k_padded / 32),
         s32(n * k_padded / 32),
         s16(n * k_padded / 16),
-        q16(n * k_padded) {
+        q16(n * k_padded),
+        fine(n * k_padded / 32) {
     for (std::size_t t = 0; t < n; ++t) std::memcpy(&f32[t * k_padded], &values[t * k], k * sizeof(float));
   }
-  kernels::Activations get() { return {f32.data(), q16.data(), d.data(), s32.data(), s16.data(), k_padded}; }
+  kernels::Activations get() {
+    return {f32.data(), q16.data(), d.data(), s32.data(), s16.data(), fine.data(), k_padded};
+  }
   void quantize(const kernels::KernelTable& target) {
     for (std::size_t t = 0; t < n; ++t) target.quantize(get().token(t));
+    layout = target.layout;
   }
-  // Value i in units of its d.
-  int level(std::size_t i) const { return q16[kernels::pair_order(i)]; }
+  void quantize_panel(const kernels::KernelTable& target, bool eight_bits) {
+    for (std::size_t t = 0; t < n; ++t) target.quantize_panel(get().token(t), eight_bits);
+    layout = kernels::ActivationLayout::Panel;
+  }
+  // Value i of all rows in units of its d.
+  int level(std::size_t i) { return kernels::level(layout, get().token(i / k_padded), i % k_padded); }
   // The values that integer kernels see instead of f32.
   void round_f32() {
     for (std::size_t i = 0; i < f32.size(); ++i) f32[i] = d[i / 32] * static_cast<float>(level(i));

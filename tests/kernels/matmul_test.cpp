@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "kernel_fixture.hpp"
+#include "lamina/core/memory.hpp"
 
 namespace {
 
@@ -139,12 +140,14 @@ TEST_CASE("matmul gives the same bits for any split of rows and of tokens") {
   });
 }
 
-TEST_CASE("targets with fused multiply-add give the same bits as each other") {
+TEST_CASE("targets with fused multiply-add and the same layout of activations give the same bits as each other") {
   for_each_case([](const KernelTable& target, auto format) {
     using Format = typename decltype(format)::type;
     const auto fused = [](const KernelTable& t) { return t.target.find("avx") != std::string_view::npos; };
-    const KernelTable& first = *simd_targets().front();
-    if (!fused(target) || !fused(first)) return;
+    if (!fused(target)) return;
+    const auto targets = simd_targets();
+    const KernelTable& first = **std::find_if(
+        targets.begin(), targets.end(), [&](const KernelTable* t) { return fused(*t) && t->layout == target.layout; });
     constexpr std::size_t rows = 5, n = 3;
     const std::size_t k = std::size_t{1248} / Format::block_size * Format::block_size;
     const GuardedBytes w = random_weights<Format>(rows, k, 9);
@@ -185,6 +188,133 @@ TEST_CASE("matmul runs on weights of any bits at any address, and non-finite wei
           // Scale and minimum are summed apart, so what cancels inside one weight costs rounding here.
           REQUIRE(std::fabs(got[r] - want) <= 1e-4 * magnitude + 1e-30);
         }
+      }
+    }
+  });
+}
+
+namespace {
+
+std::vector<float> multiply_panel(const KernelTable& target, std::uint32_t type_id, const GuardedBytes& w,
+                                  std::size_t row_bytes, std::size_t k, std::size_t begin, std::size_t end,
+                                  std::size_t token, std::size_t n_tokens, ActivationRows& x) {
+  std::vector<float> out((end - begin) * n_tokens, NAN);
+  auto panel = AlignedBuffer<std::byte>::make(kernels::panel_bytes(end - begin, x.k_padded));
+  REQUIRE(panel);
+  MatmulArgs a;
+  a.weights = w.data();
+  a.row_bytes = row_bytes;
+  a.k = k;
+  a.row_begin = begin;
+  a.row_end = end;
+  a.x = x.get().token(token);
+  a.n_tokens = n_tokens;
+  a.out = out.data();
+  a.out_stride = end - begin;
+  a.panel = panel->data();
+  target.find(type_id)->matmul_panel(a);
+  return out;
+}
+
+// Values of which every twentieth group has one a hundred times as large as the rest.
+std::vector<float> spiked_floats(std::size_t n, std::uint32_t seed) {
+  std::vector<float> out = random_floats(n, seed);
+  for (std::size_t i = 7; i < n; i += 640) out[i] *= 100;
+  return out;
+}
+
+template <class F>
+void for_each_panel(F&& f) {
+  for_each_case([&](const KernelTable& target, auto format) {
+    if (target.find(decltype(format)::type::type_id)->matmul_panel != nullptr) f(target, format);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a panel agrees with the reference for every target, format and shape") {
+  for_each_panel([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    for (const std::size_t k : widths<Format>()) {
+      for (const std::size_t rows : {std::size_t{1}, std::size_t{16}, std::size_t{31}, std::size_t{50}}) {
+        const GuardedBytes w = random_weights<Format>(rows, k, static_cast<std::uint32_t>(k));
+        for (const std::size_t n : std::initializer_list<std::size_t>{1, 2, 3, 4, 5, 6, 7, 13}) {
+          ActivationRows x(spiked_floats(n * k, static_cast<std::uint32_t>(n)), k);
+          x.quantize_panel(target, n % 2 == 0);
+          const auto got = multiply_panel(target, Format::type_id, w, w.size() / rows, k, 0, rows, 0, n, x);
+          x.round_f32();
+          const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, n, x);
+          INFO("k " << k << " rows " << rows << " tokens " << n);
+          REQUIRE(nmse(got, want) < 1e-11);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("a panel is as close to floats as its bits allow, and eight are no worse where a few activations are large") {
+  for_each_panel([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 64, k = 1024;
+    const GuardedBytes w = random_weights<Format>(rows, k, 5);
+    for (const bool spiked : {false, true}) {
+      for (const bool eight_bits : {false, true}) {
+        ActivationRows x(spiked ? spiked_floats(6 * k, 6) : random_floats(6 * k, 6), k);
+        x.quantize_panel(target, eight_bits);
+        const auto got = multiply_panel(target, Format::type_id, w, w.size() / rows, k, 0, rows, 0, 6, x);
+        const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 6, x);
+        REQUIRE(nmse(got, want) < (!eight_bits ? 1e-8 : spiked ? 1e-5 : 5e-5));
+      }
+    }
+  });
+}
+
+TEST_CASE("a panel gives a token the same bits whatever rows and tokens are beside it") {
+  for_each_panel([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 48, n = 13;
+    for (const std::size_t k : {std::size_t{256}, std::size_t{1056} / Format::block_size * Format::block_size}) {
+      const GuardedBytes w = random_weights<Format>(rows, k, 7);
+      const std::size_t row_bytes = w.size() / rows;
+      for (const bool eight_bits : {false, true}) {
+        ActivationRows x(spiked_floats(n * k, 8), k);
+        x.quantize_panel(target, eight_bits);
+        const auto all = multiply_panel(target, Format::type_id, w, row_bytes, k, 0, rows, 0, n, x);
+        for (std::size_t t = 0; t < n; ++t) {
+          for (std::size_t r = 0; r < rows; r += 7) {
+            const auto one = multiply_panel(target, Format::type_id, w, row_bytes, k, r, r + 1, t, 1, x);
+            REQUIRE(same_bits(one, {all[t * rows + r]}));
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("a panel shows non-finite weights and activations") {
+  for_each_panel([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 16, k = 512;
+    const std::size_t row_bytes = k / Format::block_size * sizeof(typename Format::Block);
+    std::mt19937 engine(11);
+    GuardedBytes memory(rows * row_bytes);
+    for (std::size_t i = 0; i < memory.size(); ++i) memory.data()[i] = static_cast<std::byte>(engine());
+    std::vector<float> values(k);
+    ActivationRows x(random_floats(k, 12), k);
+    x.quantize_panel(target, false);
+    const auto got = multiply_panel(target, Format::type_id, memory, row_bytes, k, 0, rows, 0, 1, x);
+    for (std::size_t r = 0; r < rows; ++r) {
+      kernels::ReferenceKernels::dequantize<Format>(memory.data() + r * row_bytes, k, values.data());
+      const bool finite = std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+      if (!finite) REQUIRE(!std::isfinite(got[r]));
+    }
+    for (const float bad : {INFINITY, -INFINITY, NAN}) {
+      ActivationRows y(random_floats(k, 13), k);
+      y.f32[300] = bad;
+      y.quantize_panel(target, std::isinf(bad));
+      const GuardedBytes w = random_weights<Format>(rows, k, 3);
+      for (const float v : multiply_panel(target, Format::type_id, w, row_bytes, k, 0, rows, 0, 1, y)) {
+        REQUIRE(!std::isfinite(v));
       }
     }
   });

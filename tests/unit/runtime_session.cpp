@@ -65,7 +65,7 @@ double nmse(const std::vector<float>& a, const std::vector<float>& b) {
 
 }  // namespace
 
-TEST_CASE("logits have the same bits for any threads and any batch, on every target") {
+TEST_CASE("logits have the same bits for any threads, and when strict for any batch, on every target") {
   for (const auto* table : kernels::available_targets()) {
     for (const std::uint32_t type : {0u, 1u, 2u, 8u}) {
       TinyModel tiny;
@@ -73,16 +73,32 @@ TEST_CASE("logits have the same bits for any threads and any batch, on every tar
       tiny.biases = true;
       const Model model = load_tiny(tiny, std::string(table->target));
       const Ids ids = some_ids(23);
-      const auto one = all_logits(model, ids, {.context = 0, .batch = 1, .threads = 1});
+      const auto one = all_logits(model, ids, {.context = 0, .batch = 1, .threads = 1, .strict = true});
       REQUIRE(one.size() == ids.size() * 262);
-      for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
-        for (const std::size_t batch : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{64}}) {
+      for (const std::size_t batch : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{64}}) {
+        const auto fast = all_logits(model, ids, {.context = 0, .batch = batch, .threads = 1});
+        CHECK(nmse(fast, one) < 1e-7);
+        const auto eight = all_logits(model, ids, {.context = 0, .batch = batch, .threads = 1, .prefill_bits = 8});
+        CHECK(nmse(eight, one) < 1e-3);
+        for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
           INFO(table->target << " type " << type << " threads " << threads << " batch " << batch);
-          CHECK(same_bits(one, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads})));
+          CHECK(same_bits(one,
+                          all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads, .strict = true})));
+          CHECK(same_bits(fast, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads})));
+          CHECK(same_bits(
+              eight, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads, .prefill_bits = 8})));
         }
       }
     }
   }
+}
+
+TEST_CASE("prefill_bits is 8 or 16") {
+  const Model model = load_tiny(TinyModel{}, "");
+  const auto session = model.session({.prefill_bits = 4});
+  REQUIRE(!session);
+  CHECK(session.error().code == ErrorCode::BadArgument);
+  CHECK(session.error().subject == "prefill_bits");
 }
 
 TEST_CASE("every target agrees with the reference") {

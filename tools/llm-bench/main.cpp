@@ -75,6 +75,11 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("-c,--ctx", a.bench.context, "context in tokens; 0: as many as the tests need")
       ->type_name("N")
       ->capture_default_str();
+  app.add_option("--prefill-bits", a.bench.prefill_bits, "bits of activations in prefill; 8 is faster, 16 more exact")
+      ->type_name("8|16")
+      ->check(CLI::IsMember({8, 16}))
+      ->capture_default_str();
+  app.add_flag("--strict", a.bench.strict, "prefill on the kernels of decode, whose bits no batch changes");
   app.add_option("--target", a.bench.target, "instruction set to run on; otherwise LAMINA_TARGET or the best there is")
       ->type_name("NAME");
   app.add_option("-o,--output", a.output, "md: a table; json: all samples; csv: a line per test")

@@ -28,6 +28,8 @@ struct BenchOptions {
   std::size_t threads = 0;  // 0: one per core
   std::size_t batch = 512;
   std::size_t context = 0;  // tokens; 0: as many as the tests need
+  std::size_t prefill_bits = 16;
+  bool strict = false;
   std::string target;
 };
 
@@ -61,6 +63,8 @@ class Bench {
     so.context =
         options_.context != 0 ? options_.context : options_.depth + std::max(options_.n_prompt, options_.n_gen);
     so.batch = options_.batch;
+    so.prefill_bits = options_.prefill_bits;
+    so.strict = options_.strict;
     begin = seconds();
     auto session = model->session(so);
     if (!session) return fail(std::move(session.error()));

@@ -31,6 +31,10 @@ struct ModelArgs {
     app.add_option("-t,--threads", session.threads, "threads to compute with; 0: one per core")->type_name("N");
     app.add_option("-c,--ctx", session.context, "context in tokens; 0: the model's own, at most 4096")->type_name("N");
     app.add_option("--batch", session.batch, "prompt tokens computed together")->type_name("N")->capture_default_str();
+    app.add_option("--prefill-bits", session.prefill_bits, "bits of activations in prefill; 8 is faster, 16 more exact")
+        ->type_name("8|16")
+        ->capture_default_str();
+    app.add_flag("--strict", session.strict, "the same bits however the prompt is split into batches; slower prefill");
   }
 
   // The file named, or the bundled storyteller, which is announced on standard error.

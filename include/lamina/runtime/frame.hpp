@@ -20,6 +20,7 @@ namespace lamina::runtime {
 // Bounds of one task, so that what it touches stays in the first caches.
 inline constexpr std::size_t tile_tokens = 64;
 inline constexpr std::size_t max_task_rows = 256;
+inline constexpr std::size_t panel_task_rows = 2 * kernels::panel_rows;  // decoded, they fit the second-level cache
 
 // Rows of activations with their memory. Padding stays zero: it is zeroed once and never written.
 class ActivationBuffer {
@@ -32,17 +33,21 @@ class ActivationBuffer {
     auto f32 = AlignedBuffer<float>::make(*n);
     auto q16 = AlignedBuffer<std::int16_t>::make(*n);
     auto scales = AlignedBuffer<float>::make(*n / 8);  // d, s32: n/32 each; s16: n/16
+    auto fine = AlignedBuffer<std::uint8_t>::make(*n / 32);
     if (!f32) return fail(std::move(f32.error()));
     if (!q16) return fail(std::move(q16.error()));
     if (!scales) return fail(std::move(scales.error()));
+    if (!fine) return fail(std::move(fine.error()));
     out.f32_ = std::move(*f32);
     out.q16_ = std::move(*q16);
     out.scales_ = std::move(*scales);
+    out.fine_ = std::move(*fine);
     out.view_.f32 = out.f32_.data();
     out.view_.q16 = out.q16_.data();
     out.view_.d = out.scales_.data();
     out.view_.s32 = out.view_.d + *n / 32;
     out.view_.s16 = out.view_.s32 + *n / 32;
+    out.view_.fine = out.fine_.data();
     return out;
   }
   const kernels::Activations& view() const { return view_; }
@@ -51,6 +56,7 @@ class ActivationBuffer {
   AlignedBuffer<float> f32_;
   AlignedBuffer<std::int16_t> q16_;
   AlignedBuffer<float> scales_;
+  AlignedBuffer<std::uint8_t> fine_;
   kernels::Activations view_;
 };
 
@@ -73,11 +79,12 @@ struct KvCache {
 
 // One worker's own memory.
 struct WorkerScratch {
-  ActivationBuffer row;         // one token's activations of any width
-  AlignedBuffer<float> tiles;   // two of [tile_tokens][max_task_rows]
-  AlignedBuffer<float> scores;  // [n_group][round_up(n_ctx, 16)]
+  ActivationBuffer row;            // one token's activations of any width
+  AlignedBuffer<float> tiles;      // two of [tile_tokens][max_task_rows] or [batch][panel_task_rows]
+  AlignedBuffer<std::byte> panel;  // of panel_task_rows rows of any width
+  AlignedBuffer<float> scores;     // [n_group][round_up(n_ctx, 16)]
 
-  float* tile(std::size_t i) { return tiles.data() + i * tile_tokens * max_task_rows; }
+  float* tile(std::size_t i) { return tiles.data() + i * (tiles.size() / 2); }
 };
 
 // Everything a step reads and writes.
@@ -88,6 +95,8 @@ struct Frame {
   // the rows whose logits are wanted: tokens[head_begin … head_begin + head_count)
   std::size_t head_begin = 0;
   std::size_t head_count = 0;
+  bool strict = false;      // the same kernel for one token and for many
+  bool eight_bits = false;  // of activations, in panels
 
   AlignedBuffer<float> x;        // residual stream [batch][n_embd]
   ActivationBuffer normed;       // [batch][n_embd]
@@ -106,6 +115,17 @@ struct FrameSize {
   std::size_t batch = 0;      // tokens computed together
   std::size_t head_rows = 0;  // rows of logits computed together
   std::size_t n_threads = 0;
+  bool strict = false;  // no panels
+  bool eight_bits = false;
+
+  // Values of one of a worker's two tiles of results; 0 where they are too many for memory.
+  std::size_t tile_values() const {
+    const std::size_t panel = strict ? 0 : checked_mul(batch, panel_task_rows).value_or(0);
+    return std::max(tile_tokens * max_task_rows, panel);
+  }
+  std::size_t panel_bytes(std::size_t widest) const {
+    return strict ? 0 : kernels::panel_bytes(panel_task_rows, round_up(widest, kernels::row_padding));
+  }
 
   // Bytes of the KV cache, empty when they cannot be counted in 64 bits.
   std::optional<std::size_t> cache_bytes(const Hparams& h) const {
@@ -115,12 +135,13 @@ struct FrameSize {
     const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
     const std::size_t activation_row =
         round_up(h.n_embd, 256) + round_up(h.n_ff, 256) + round_up(h.size(nn::Size::Attended), 256);
-    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 13 / 2;
+    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 209 / 32;
     const auto rows = checked_mul(batch, row);
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
     const auto scores = checked_product(h.n_group(), round_up(n_ctx, 16), sizeof(float));
     if (!rows || !logits || !scores) return std::nullopt;
-    const auto worker = checked_add(*scores, 8 * tile_tokens * max_task_rows + round_up(widest, 256) * 13 / 2);
+    const auto worker =
+        checked_add(*scores, 8 * tile_values() + panel_bytes(widest) + round_up(widest, 256) * 209 / 32);
     const auto workers = worker ? checked_mul(n_threads, *worker) : std::nullopt;
     const auto sum = workers ? checked_add(*rows, *workers) : std::nullopt;
     return sum ? checked_add(*sum, *logits) : std::nullopt;
@@ -138,6 +159,15 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
     into = std::move(*buffer);
     return true;
   };
+  const auto bytes = [&](AlignedBuffer<std::byte>& into, std::size_t n) {
+    auto buffer = AlignedBuffer<std::byte>::make(n);
+    if (!buffer) {
+      error = std::move(buffer.error());
+      return false;
+    }
+    into = std::move(*buffer);
+    return true;
+  };
   const auto activations = [&](ActivationBuffer& into, std::size_t n_rows, std::size_t k) {
     auto buffer = ActivationBuffer::make(n_rows, k);
     if (!buffer) {
@@ -147,6 +177,8 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
     into = std::move(*buffer);
     return true;
   };
+  frame.strict = size.strict;
+  frame.eight_bits = size.eight_bits;
   frame.cache.n_ctx = size.n_ctx;
   frame.cache.n_head_kv = h.n_head_kv;
   frame.cache.key_dim = h.key_dim;
@@ -162,7 +194,8 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
             floats(frame.rope, checked_mul(size.batch, std::max<std::size_t>(h.n_rot, 1))) &&
             floats(frame.logits, checked_mul(size.head_rows, h.n_vocab));
   for (WorkerScratch& w : frame.workers) {
-    ok = ok && activations(w.row, 1, widest) && floats(w.tiles, 2 * tile_tokens * max_task_rows) &&
+    ok = ok && activations(w.row, 1, widest) && floats(w.tiles, 2 * size.tile_values()) &&
+         bytes(w.panel, size.panel_bytes(widest)) &&
          floats(w.scores, checked_mul(h.n_group(), round_up(size.n_ctx, 16)));
   }
   if (!ok) return fail(std::move(error));

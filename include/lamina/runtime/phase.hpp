@@ -31,41 +31,67 @@ struct BoundRmsNorm {
   void apply(const KernelTable& k, const float* x, float* out) const { k.rms_norm(x, weight, n, eps, out); }
 };
 
-// The input of a phase's matrices: rows of `source` made by produce(token, row) and quantised where a kernel wants
-// integers. One token: every worker makes its own copy, without meeting the others. More: the workers share the tokens
-// and meet once. Both compute a row in the same way.
+// The input of a phase's matrices.
+struct Input {
+  Activations x;
+  bool panels = false;  // x is quantised for matmul_panel
+};
+
+// From this many tokens on, decoding rows into panels pays.
+inline constexpr std::size_t panel_min_tokens = 4;
+
+// Whether the phase's matrices meet n tokens by panels: all of them or none, since they share one input.
+inline bool use_panels(const Frame& frame, std::size_t n_tokens, std::initializer_list<const Bound*> weights) {
+  if (frame.strict || n_tokens < panel_min_tokens) return false;
+  for (const Bound* w : weights) {
+    if (w->kernel->matmul_panel == nullptr) return false;
+  }
+  return true;
+}
+
+// Rows of `source` made by produce(token, row) and quantised where a kernel wants integers. One token: every worker
+// makes its own copy, without meeting the others. More: the workers share the tokens and meet once. Both compute a row
+// in the same way.
 template <class Produce>
-Activations prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activations& shared, std::size_t n_tokens,
-                    bool integers, Produce&& produce) {
+Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activations& shared, std::size_t n_tokens,
+              std::initializer_list<const Bound*> weights, Produce&& produce) {
+  bool integers = false;
+  for (const Bound* w : weights) integers = integers || w->kernel->int_activations;
   if (n_tokens == 1) {
     Activations own = frame.workers[worker.index()].row.view();
     // The row buffer serves inputs of several widths, one after the other: its row is as wide as this input's.
     own.k_padded = shared.k_padded;
     produce(std::size_t{0}, own);
     if (integers) k.quantize(own);
-    return own;
+    return {own, false};
   }
+  const bool panels = use_panels(frame, n_tokens, weights);
   for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
     Activations row = shared.token(t);
     produce(t, row);
-    if (integers) k.quantize(row);
+    if (panels) {
+      k.quantize_panel(row, frame.eight_bits);
+    } else if (integers) {
+      k.quantize(row);
+    }
   }
   worker.barrier();
-  return shared;
+  return {shared, panels};
 }
 
 // Rows [begin, end) of w · x for tokens [first, first + n), written to out[token][row − begin].
-inline void multiply(const Bound& w, const Activations& x, std::size_t first, std::size_t n, std::size_t begin,
-                     std::size_t end, float* out, std::size_t out_stride) {
-  w.kernel->matmul({.weights = w.blocks,
-                    .row_bytes = w.row_bytes,
-                    .k = w.columns,
-                    .row_begin = begin,
-                    .row_end = end,
-                    .x = x.token(first),
-                    .n_tokens = n,
-                    .out = out,
-                    .out_stride = out_stride});
+inline void multiply(const Bound& w, const Input& in, WorkerScratch& scratch, std::size_t first, std::size_t n,
+                     std::size_t begin, std::size_t end, float* out, std::size_t out_stride) {
+  (in.panels ? w.kernel->matmul_panel : w.kernel->matmul)({.weights = w.blocks,
+                                                           .row_bytes = w.row_bytes,
+                                                           .k = w.columns,
+                                                           .row_begin = begin,
+                                                           .row_end = end,
+                                                           .x = in.x.token(first),
+                                                           .n_tokens = n,
+                                                           .out = out,
+                                                           .out_stride = out_stride,
+                                                           .panel = scratch.panel.data()});
 }
 
 // Rows of a matrix in one task: enough bytes to be worth claiming, few enough that all workers stay busy to the end.
@@ -77,15 +103,23 @@ inline std::size_t rows_per_task(std::size_t row_bytes, std::size_t n_rows, std:
   return std::clamp<std::size_t>(round_up(std::max<std::size_t>(rows, 1), 4), 4, max_task_rows);
 }
 
-// The loop of every matrix phase: tasks of rows, and within a task tiles of tokens, so that the rows stay in the first
-// caches while the tokens stream. body(first_token, n_tokens, begin, end) handles one tile.
+// The loop of every matrix phase: tasks of rows. body(first_token, n_tokens, begin, end) handles one tile. Panels meet
+// all tokens at once, since decoding a panel has to pay; rows are used where they lie, so they meet a tile of tokens at
+// a time, which keeps results in the first caches.
 template <class Body>
-void for_tiles(Worker& worker, std::size_t n_tokens, std::size_t n_rows, std::size_t task_rows, Body&& body) {
+void for_tiles(Worker& worker, const Input& in, std::size_t n_tokens, std::size_t n_rows, std::size_t row_bytes,
+               Body&& body) {
+  const std::size_t task_rows = in.panels ? panel_task_rows : rows_per_task(row_bytes, n_rows, worker.count());
+  const std::size_t tile = in.panels ? n_tokens : tile_tokens;
   worker.share(ceil_div(n_rows, task_rows), [&](std::size_t task) {
     const std::size_t begin = task * task_rows;
     const std::size_t end = std::min(n_rows, begin + task_rows);
-    for (std::size_t t = 0; t < n_tokens; t += tile_tokens) body(t, std::min(tile_tokens, n_tokens - t), begin, end);
+    for (std::size_t t = 0; t < n_tokens; t += tile) body(t, std::min(tile, n_tokens - t), begin, end);
   });
+}
+
+inline void add_name(std::string& names, std::string_view name) {
+  if (names.find(name) == std::string::npos) names += (names.empty() ? "" : "+") + std::string(name);
 }
 
 inline StepInfo describe(const KernelTable& k, std::string phase, std::initializer_list<const Bound*> weights) {
@@ -95,9 +129,8 @@ inline StepInfo describe(const KernelTable& k, std::string phase, std::initializ
   for (const Bound* w : weights) {
     info.tensors.push_back(w->name);
     info.weight_bytes += w->n_bytes();
-    if (info.kernel.find(w->kernel->kernel) == std::string::npos) {
-      info.kernel += (info.kernel.empty() ? "" : "+") + std::string(w->kernel->kernel);
-    }
+    add_name(info.kernel, w->kernel->kernel);
+    if (w->kernel->matmul_panel != nullptr) add_name(info.prefill_kernel, w->kernel->panel_kernel);
   }
   return info;
 }

@@ -25,10 +25,10 @@ struct QkvPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const bool integers = q.kernel->int_activations || k_proj.kernel->int_activations || v.kernel->int_activations;
-    const Activations x =
-        prepare(f, worker, *k, f.normed.view(), n, integers,
+    const Input x =
+        prepare(f, worker, *k, f.normed.view(), n, {&q, &k_proj, &v},
                 [&](std::size_t t, const Activations& row) { norm.apply(*k, f.x.data() + t * norm.n, row.f32); });
+    WorkerScratch& scratch = f.workers[worker.index()];
     const std::size_t all = n_head + 2 * n_head_kv;
     const std::size_t heads =
         std::max<std::size_t>(1, rows_per_task(q.row_bytes, all * key_dim, worker.count()) / key_dim);
@@ -36,37 +36,44 @@ struct QkvPhase {
       const std::size_t end = std::min(all, (task + 1) * heads);
       for (std::size_t h = task * heads; h < end; ++h) {
         if (h < n_head) {
-          query(f, x, h);
+          query(f, x, scratch, h);
         } else if (h < n_head + n_head_kv) {
-          key(f, x, h - n_head);
+          key(f, x, scratch, h - n_head);
         } else {
-          value(f, x, h - n_head - n_head_kv);
+          value(f, x, scratch, h - n_head - n_head_kv);
         }
       }
     });
   }
 
  private:
-  void query(Frame& f, const Activations& x, std::size_t head) const {
+  void query(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
     float* out = f.queries.data() + head * key_dim;
-    project(f, x, q, q_bias, head, key_dim, out, n_head * key_dim);
+    project(f, x, scratch, q, q_bias, head, key_dim, out, n_head * key_dim);
     rotate(f, out, n_head * key_dim);
   }
-  void key(Frame& f, const Activations& x, std::size_t head) const {
+  void key(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
     float* out = f.cache.key(layer, head, f.position);
-    project(f, x, k_proj, k_bias, head, key_dim, out, key_dim);
+    project(f, x, scratch, k_proj, k_bias, head, key_dim, out, key_dim);
     rotate(f, out, key_dim);
   }
-  void value(Frame& f, const Activations& x, std::size_t head) const {
-    project(f, x, v, v_bias, head, value_dim, f.cache.value(layer, head, f.position), value_dim);
+  void value(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
+    project(f, x, scratch, v, v_bias, head, value_dim, f.cache.value(layer, head, f.position), value_dim);
   }
 
   // The head's rows for all tokens, straight to where they belong.
-  void project(Frame& f, const Activations& x, const Bound& w, const Bound& bias, std::size_t head, std::size_t dim,
-               float* out, std::size_t stride) const {
+  void project(Frame& f, const Input& x, WorkerScratch& scratch, const Bound& w, const Bound& bias, std::size_t head,
+               std::size_t dim, float* out, std::size_t stride) const {
     const std::size_t n = f.tokens.size();
-    for (std::size_t t = 0; t < n; t += tile_tokens) {
-      multiply(w, x, t, std::min(tile_tokens, n - t), head * dim, (head + 1) * dim, out + t * stride, stride);
+    const std::size_t tile = x.panels ? n : tile_tokens;
+    // A head may be larger than a panel.
+    const std::size_t rows = x.panels ? panel_task_rows : dim;
+    for (std::size_t begin = 0; begin < dim; begin += rows) {
+      const std::size_t end = std::min(dim, begin + rows);
+      for (std::size_t t = 0; t < n; t += tile) {
+        multiply(w, x, scratch, t, std::min(tile, n - t), head * dim + begin, head * dim + end,
+                 out + t * stride + begin, stride);
+      }
     }
     if (!bias.present()) return;
     for (std::size_t t = 0; t < n; ++t) k->add(out + t * stride, bias.values.data() + head * dim, dim);
@@ -130,13 +137,14 @@ struct ProjectionPhase {
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
     const Activations& source = (f.*input).view();
-    const Activations x = prepare(f, worker, *k, source, n, w.kernel->int_activations,
-                                  [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
-    float* tile = f.workers[worker.index()].tile(0);
-    for_tiles(worker, n, w.rows, rows_per_task(w.row_bytes, w.rows, worker.count()),
+    const Input x = prepare(f, worker, *k, source, n, {&w},
+                            [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
+    WorkerScratch& scratch = f.workers[worker.index()];
+    float* tile = scratch.tile(0);
+    for_tiles(worker, x, n, w.rows, w.row_bytes,
               [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t end) {
                 const std::size_t rows = end - begin;
-                multiply(w, x, first, n_tile, begin, end, tile, rows);
+                multiply(w, x, scratch, first, n_tile, begin, end, tile, rows);
                 for (std::size_t t = 0; t < n_tile; ++t) {
                   if (bias.present()) k->add(tile + t * rows, bias.values.data() + begin, rows);
                   k->add(f.x.data() + (first + t) * w.rows + begin, tile + t * rows, rows);

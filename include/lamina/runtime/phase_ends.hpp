@@ -45,13 +45,14 @@ struct HeadPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.head_count;
-    const Activations x = prepare(f, worker, *k, f.normed.view(), n, output.kernel->int_activations,
-                                  [&](std::size_t t, const Activations& row) {
-                                    norm.apply(*k, f.x.data() + (f.head_begin + t) * output.columns, row.f32);
-                                  });
-    for_tiles(worker, n, output.rows, rows_per_task(output.row_bytes, output.rows, worker.count()),
+    const Input x = prepare(f, worker, *k, f.normed.view(), n, {&output}, [&](std::size_t t, const Activations& row) {
+      norm.apply(*k, f.x.data() + (f.head_begin + t) * output.columns, row.f32);
+    });
+    WorkerScratch& scratch = f.workers[worker.index()];
+    for_tiles(worker, x, n, output.rows, output.row_bytes,
               [&](std::size_t t, std::size_t n_tile, std::size_t begin, std::size_t end) {
-                multiply(output, x, t, n_tile, begin, end, f.logits.data() + t * output.rows + begin, output.rows);
+                multiply(output, x, scratch, t, n_tile, begin, end, f.logits.data() + t * output.rows + begin,
+                         output.rows);
               });
   }
 };

@@ -21,19 +21,18 @@ struct GateUpPhase {
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const bool integers = gate.kernel->int_activations || up.kernel->int_activations;
-    const Activations x =
-        prepare(f, worker, *k, f.normed.view(), n, integers,
+    const Input x =
+        prepare(f, worker, *k, f.normed.view(), n, {&gate, &up},
                 [&](std::size_t t, const Activations& row) { norm.apply(*k, f.x.data() + t * norm.n, row.f32); });
     WorkerScratch& scratch = f.workers[worker.index()];
     float* g = scratch.tile(0);
     float* u = scratch.tile(1);
     const Activations& out = f.hidden.view();
-    for_tiles(worker, n, gate.rows, rows_per_task(gate.row_bytes + up.row_bytes, gate.rows, worker.count()),
+    for_tiles(worker, x, n, gate.rows, gate.row_bytes + up.row_bytes,
               [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t end) {
                 const std::size_t rows = end - begin;
-                multiply(gate, x, first, n_tile, begin, end, g, rows);
-                multiply(up, x, first, n_tile, begin, end, u, rows);
+                multiply(gate, x, scratch, first, n_tile, begin, end, g, rows);
+                multiply(up, x, scratch, first, n_tile, begin, end, u, rows);
                 for (std::size_t t = 0; t < n_tile; ++t) {
                   if (gate_bias.present()) k->add(g + t * rows, gate_bias.values.data() + begin, rows);
                   if (up_bias.present()) k->add(u + t * rows, up_bias.values.data() + begin, rows);

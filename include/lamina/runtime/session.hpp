@@ -112,6 +112,14 @@ class Session {
     if (auto ok = bounded("batch", options.batch, 1 << 16); !ok) return fail(std::move(ok.error()));
     if (auto ok = bounded("threads", size.n_threads, 1024); !ok) return fail(std::move(ok.error()));
     size.batch = std::min(options.batch, size.n_ctx);
+    if (options.prefill_bits != 8 && options.prefill_bits != 16) {
+      return fail(Error(ErrorCode::BadArgument, {})
+                      .about("prefill_bits")
+                      .wanted("8 or 16")
+                      .found(std::to_string(options.prefill_bits)));
+    }
+    size.strict = options.strict;
+    size.eight_bits = options.prefill_bits == 8;
     size.head_rows = std::min<std::size_t>(size.batch, 16);
     return size;
   }

@@ -1,0 +1,316 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Prefill on AVX-512 VNNI. 32 rows at a time are decoded into a panel: for every group of 32 weights, of 16 rows, eight
+// vectors that hold four neighbouring weights of each row as signed bytes, the sum that makes up for activations being
+// unsigned, the scales, and the minima where the format has them. The panel then meets all tokens: a tile of 2 × 16
+// rows and a few tokens keeps its sums in registers over the whole of k, an activation is broadcast four bytes at a
+// time, and nothing is summed across lanes. What a token's sum is made of does not depend on the tokens beside it.
+//
+// Activations have sixteen bits in the groups that quantize_panel() marks as fine, and eight in the others.
+
+// What the multiplication has to know of a format.
+template <class Format>
+struct PanelKind {
+  static constexpr bool halves = Bytes<Format>::scales == 16;  // scales of half groups
+  static constexpr bool minimum = Bytes<Format>::has_minimum;
+};
+template <bool Halves, bool Minimum>
+struct PanelLayout {
+  static constexpr std::size_t n_scales = Halves ? 2 : 1;
+  // vectors of 64 bytes within the record of a group
+  static constexpr std::size_t sums = 8;                    // int32 [n_scales][16]: −128 · Σ weights
+  static constexpr std::size_t scales = sums + n_scales;    // float [n_scales][16]
+  static constexpr std::size_t minima = scales + n_scales;  // float [16]
+  static constexpr std::size_t size = minima + (Minimum ? 1 : 0);
+};
+static_assert(PanelLayout<true, true>::size <= 13 && PanelLayout<true, false>::size == 12);
+
+// Rows become columns: out[i] lane r = in[r] lane i.
+LAMINA_INLINE void transpose_16x16(__m512i (&v)[16]) {
+  __m512i a[16];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) {
+    a[2 * i] = _mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]);
+    a[2 * i + 1] = _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]);
+  }
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) {
+    v[4 * i] = _mm512_unpacklo_epi64(a[4 * i], a[4 * i + 2]);
+    v[4 * i + 1] = _mm512_unpackhi_epi64(a[4 * i], a[4 * i + 2]);
+    v[4 * i + 2] = _mm512_unpacklo_epi64(a[4 * i + 1], a[4 * i + 3]);
+    v[4 * i + 3] = _mm512_unpackhi_epi64(a[4 * i + 1], a[4 * i + 3]);
+  }
+  // v[4 i + j] has lanes j, j + 4, j + 8, j + 12 of rows 4 i … 4 i + 3
+#pragma GCC unroll 4
+  for (std::size_t j = 0; j < 4; ++j) {
+    const __m512i low = _mm512_shuffle_i32x4(v[j], v[4 + j], 0x88), high = _mm512_shuffle_i32x4(v[j], v[4 + j], 0xdd);
+    const __m512i low2 = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0x88);
+    const __m512i high2 = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0xdd);
+    a[j] = _mm512_shuffle_i32x4(low, low2, 0x88);
+    a[4 + j] = _mm512_shuffle_i32x4(high, high2, 0x88);
+    a[8 + j] = _mm512_shuffle_i32x4(low, low2, 0xdd);
+    a[12 + j] = _mm512_shuffle_i32x4(high, high2, 0xdd);
+  }
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < 16; ++i) v[i] = a[i];
+}
+
+// One chunk of 16 rows → the records of its groups. Rows past the end repeat the last one and are not stored later.
+template <class Format>
+struct PanelPacker {
+  using Chunk = Bytes<Format>;
+  using Layout = PanelLayout<PanelKind<Format>::halves, PanelKind<Format>::minimum>;
+
+  // n_groups: of the chunk's eight, those that lie within the padded row
+  static void pack(const std::byte* const (&chunks)[16], std::size_t n_groups, std::byte* records) {
+    alignas(64) __m512i bytes[4][16];  // first and second halves of groups 0–3, of groups 4–7; per row
+    alignas(64) float scale[16][Chunk::scales == 16 ? 16 : 8], minimum[16][8];
+    for (std::size_t r = 0; r < 16; ++r) {
+      const Chunk w(chunks[r]);
+#pragma GCC unroll 2
+      for (std::size_t h = 0; h < 2; ++h) {
+        __m512i first, second;
+        w.half(h, first, second);
+        const __m512i centre = _mm512_set1_epi8(static_cast<char>(Chunk::centre));
+        bytes[2 * h][r] = _mm512_sub_epi8(first, centre);
+        bytes[2 * h + 1][r] = _mm512_sub_epi8(second, centre);
+      }
+      store8(scale[r], w.scale[0]);
+      if constexpr (Chunk::scales == 16) store8(scale[r] + 8, w.scale[1]);
+      if constexpr (Chunk::has_minimum) store8(minimum[r], w.minimum[0]);
+    }
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) transpose_16x16(bytes[i]);
+    const __m512i zero = _mm512_setzero_si512(), bias = _mm512_set1_epi8(-128);
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      std::byte* record = records + g * Layout::size * 64;
+      __m512i total[2] = {zero, zero};
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < 8; ++j) {
+        const __m512i w = bytes[2 * (g / 4) + j / 4][4 * (g % 4) + j % 4];
+        _mm512_store_si512(record + 64 * j, w);
+        __m512i& part = total[Layout::n_scales == 2 ? j / 4 : 0];
+        part = add_dot4(part, bias, w);
+      }
+#pragma GCC unroll 2
+      for (std::size_t i = 0; i < Layout::n_scales; ++i) {
+        _mm512_store_si512(record + 64 * (Layout::sums + i), _mm512_sub_epi32(zero, total[i]));
+        auto* column = reinterpret_cast<float*>(record + 64 * (Layout::scales + i));
+        for (std::size_t r = 0; r < 16; ++r) column[r] = scale[r][Layout::n_scales * g + i];
+      }
+      if constexpr (Chunk::has_minimum) {
+        auto* column = reinterpret_cast<float*>(record + 64 * Layout::minima);
+        for (std::size_t r = 0; r < 16; ++r) column[r] = minimum[r][g];
+      }
+    }
+  }
+
+  // 16 rows from `row` on, of which `n_rows` exist → [k_padded / 32] records.
+  static void pack_rows(const MatmulArgs& a, std::size_t row, std::size_t n_rows, std::byte* records) {
+    const std::byte* chunks[16];
+    const std::size_t n_chunks = a.k / 256;
+    for (std::size_t c = 0; c < n_chunks; ++c) {
+      for (std::size_t r = 0; r < 16; ++r) {
+        const std::size_t held = r < n_rows ? r : n_rows - 1;
+        chunks[r] = a.weights + (row + held) * a.row_bytes + c * Chunk::chunk_bytes;
+        // Rows follow each other in memory, so the next 16 lie at the same places further on.
+        const std::byte* next = chunks[r] + 16 * a.row_bytes;
+        for (std::size_t line = 0; line < Chunk::chunk_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
+      }
+      pack(chunks, 8, records + 8 * c * Layout::size * 64);
+    }
+    if constexpr (Format::block_size < 256) {
+      if (const std::size_t rest = a.k % 256; rest != 0) {
+        alignas(64) std::byte last[16][Chunk::chunk_bytes] = {};
+        for (std::size_t r = 0; r < 16; ++r) {
+          const std::size_t held = r < n_rows ? r : n_rows - 1;
+          std::memcpy(last[r], a.weights + (row + held) * a.row_bytes + n_chunks * Chunk::chunk_bytes,
+                      rest / Format::block_size * sizeof(typename Format::Block));
+          chunks[r] = last[r];
+        }
+        pack(chunks, (rest + 31) / 32, records + 8 * n_chunks * Layout::size * 64);
+      }
+    }
+  }
+};
+
+// Sums of 2 × 16 rows and T tokens.
+template <bool Halves, bool Minimum, std::size_t T>
+struct PanelTile {
+  using Layout = PanelLayout<Halves, Minimum>;
+  static constexpr std::size_t R = 2;
+
+  // dot += the products of four weights at a time, vectors [begin, end) of the group, with one plane
+  LAMINA_INLINE static void add_plane(const std::byte* const (&record)[R], std::size_t begin, std::size_t end,
+                                      const std::uint8_t* x, std::size_t x_stride, __m512i (&dot)[R][T]) {
+#pragma GCC unroll 8
+    for (std::size_t j = begin; j < end; ++j) {
+      __m512i w[R];
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) w[r] = _mm512_load_si512(record[r] + 64 * j);
+#pragma GCC unroll 8
+      for (std::size_t t = 0; t < T; ++t) {
+        int four;
+        std::memcpy(&four, x + t * x_stride + 64 * (j / 4) + 4 * (j % 4), sizeof four);
+        const __m512i v = _mm512_set1_epi32(four);
+#pragma GCC unroll 2
+        for (std::size_t r = 0; r < R; ++r) dot[r][t] = add_dot4(dot[r][t], v, w[r]);
+      }
+    }
+  }
+
+  // acc += scale · d · Σ weight · level over a group; d is that of the first token, the next d_stride further.
+  LAMINA_INLINE static void add_group(const std::byte* const (&record)[R], const std::uint8_t* x, std::size_t x_stride,
+                                      std::size_t low_plane, bool fine, const float* d, std::size_t d_stride,
+                                      __m512 (&acc)[R][T]) {
+    __m512 part[R][T];
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < Layout::n_scales; ++i) {
+      const std::size_t begin = i * 8 / Layout::n_scales, end = (i + 1) * 8 / Layout::n_scales;
+      __m512i dot[R][T];
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) {
+        const __m512i sum = _mm512_load_si512(record[r] + 64 * (Layout::sums + i));
+#pragma GCC unroll 8
+        for (std::size_t t = 0; t < T; ++t) dot[r][t] = sum;
+      }
+      add_plane(record, begin, end, x, x_stride, dot);
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+        for (std::size_t t = 0; t < T; ++t) dot[r][t] = _mm512_slli_epi32(dot[r][t], 8);
+      }
+      if (fine) add_plane(record, begin, end, x + low_plane, x_stride, dot);
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) {
+        const __m512 scale = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
+#pragma GCC unroll 8
+        for (std::size_t t = 0; t < T; ++t) {
+          const __m512 value = _mm512_cvtepi32_ps(dot[r][t]), unit = _mm512_set1_ps(d[t * d_stride]);
+          if constexpr (!Halves) {
+            acc[r][t] = _mm512_fmadd_ps(value, _mm512_mul_ps(scale, unit), acc[r][t]);
+          } else if (i == 0) {
+            part[r][t] = _mm512_mul_ps(value, scale);
+          } else {
+            acc[r][t] = _mm512_fmadd_ps(_mm512_fmadd_ps(value, scale, part[r][t]), unit, acc[r][t]);
+          }
+        }
+      }
+    }
+  }
+
+  static void run(const std::byte* panel, const MatmulArgs& a, std::size_t token, std::size_t first_row) {
+    const std::size_t n_groups = (a.k + 31) / 32, strip = n_groups * Layout::size * 64;
+    const Activations x = a.x.token(token);
+    const auto* high = reinterpret_cast<const std::uint8_t*>(x.q16);
+    const std::size_t x_stride = 2 * x.k_padded, d_stride = x.k_padded / 32;
+    __m512 acc[R][T];
+#pragma GCC unroll 2
+    for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+      for (std::size_t t = 0; t < T; ++t) acc[r][t] = _mm512_setzero_ps();
+    }
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      const std::byte* record[R] = {panel + g * Layout::size * 64, panel + strip + g * Layout::size * 64};
+      unsigned fine = 0;
+#pragma GCC unroll 8
+      for (std::size_t t = 0; t < T; ++t) fine |= x.fine[t * d_stride + g];
+      add_group(record, high + 128 * (g / 4) + 16 * (g % 4), x_stride, x.k_padded, fine != 0, x.d + g, d_stride, acc);
+      if constexpr (Minimum) {
+#pragma GCC unroll 2
+        for (std::size_t r = 0; r < R; ++r) {
+          const __m512 minimum = _mm512_load_ps(record[r] + 64 * Layout::minima);
+#pragma GCC unroll 8
+          for (std::size_t t = 0; t < T; ++t) {
+            acc[r][t] = _mm512_fmadd_ps(minimum, _mm512_set1_ps(x.s32[t * d_stride + g]), acc[r][t]);
+          }
+        }
+      }
+    }
+#pragma GCC unroll 2
+    for (std::size_t r = 0; r < R; ++r) {
+      const std::size_t row = first_row + 16 * r;
+      if (row >= a.row_end) break;
+      const std::size_t n = a.row_end - row;
+      const auto mask = static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
+#pragma GCC unroll 8
+      for (std::size_t t = 0; t < T; ++t) {
+        _mm512_mask_storeu_ps(a.out + (token + t) * a.out_stride + (row - a.row_begin), mask, acc[r][t]);
+      }
+    }
+  }
+};
+
+// Tokens in a tile: sums, dot products and weights have to fit 32 registers.
+template <bool Halves>
+inline constexpr std::size_t panel_tile_tokens = Halves ? 4 : 6;
+
+template <bool Halves, bool Minimum, std::size_t T = panel_tile_tokens<Halves>>
+inline void panel_tile(std::size_t n, const std::byte* panel, const MatmulArgs& a, std::size_t token,
+                       std::size_t first_row) {
+  if constexpr (T > 1) {
+    if (n < T) return panel_tile<Halves, Minimum, T - 1>(n, panel, a, token, first_row);
+  }
+  PanelTile<Halves, Minimum, T>::run(panel, a, token, first_row);
+}
+
+template <class Format>
+void matmul_panel(const MatmulArgs& a) {
+  using Kind = PanelKind<Format>;
+  using Layout = typename PanelPacker<Format>::Layout;
+  const std::size_t strip = (a.k + 31) / 32 * Layout::size * 64;
+  for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += 16, ++i) {
+    PanelPacker<Format>::pack_rows(a, row, a.row_end - row < 16 ? a.row_end - row : 16, a.panel + i * strip);
+  }
+  // Tiles of about the same size: five tokens left over would cost as much as six.
+  constexpr std::size_t most = panel_tile_tokens<Kind::halves>;
+  const std::size_t n_tiles = (a.n_tokens + most - 1) / most;
+  for (std::size_t tile = 0; tile < n_tiles; ++tile) {
+    const std::size_t token = tile * a.n_tokens / n_tiles, n = (tile + 1) * a.n_tokens / n_tiles - token;
+    for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += panel_rows, i += 2) {
+      panel_tile<Kind::halves, Kind::minimum>(n, a.panel + i * strip, a, token, row);
+    }
+  }
+}
+
+// With eight bits a group is fine all the same when their error, which grows with the group's largest value, would be
+// far above that of the row's other groups: eight bits cannot hold the few large activations of real models beside
+// small ones.
+inline constexpr float fine_ratio = 4.0f;  // of the mean of the squares of the groups' largest values
+
+// Levels are held plus 32768, as two unsigned bytes.
+inline void quantize_panel(const Activations& row, bool eight_bits) {
+  auto* plane = reinterpret_cast<std::uint8_t*>(row.q16);
+  const std::size_t n_groups = row.k_padded / 32;
+  float limit = -1;
+  if (eight_bits) {
+    float squares = 0, filled = 0;
+    for (std::size_t g = 0; g < n_groups; ++g) {
+      row.d[g] = largest_magnitude(row.f32 + 32 * g);
+      squares += row.d[g] * row.d[g];
+      filled += row.d[g] > 0 ? 1.0f : 0.0f;
+    }
+    limit = fine_ratio * squares / (filled > 0 ? filled : 1.0f);
+  }
+  const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128), zero = _mm512_setzero_si512();
+  for (std::size_t g = 0; g < n_groups; ++g) {
+    const bool fine = !eight_bits || row.d[g] * row.d[g] > limit;
+    const QuantisedGroup group = quantise_group(row.f32 + 32 * g);
+    __m512i total = zero;
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < 2; ++i) {
+      // to the nearest multiple of 256 when the low byte is left out
+      const __m512i q =
+          fine ? group.q[i] : _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(group.q[i], half), 8), 8);
+      const __m512i held = _mm512_add_epi32(q, bias);
+      std::uint8_t* p = plane + quad_order(32 * g + 16 * i);
+      store_bytes_of(p, _mm512_srli_epi32(held, 8));
+      store_bytes_of(p + row.k_padded, held);
+      total = _mm512_add_epi32(total, q);
+    }
+    row.d[g] = group.d;
+    row.s32[g] = group.d * static_cast<float>(_mm512_reduce_add_epi32(total));
+    row.fine[g] = fine;
+  }
+}

@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// How each format of small integers becomes bytes, for targets with AVX-512 VNNI and VBMI. A chunk is 256 weights, read
+// as two halves of 128: half(h) gives the unsigned integers of groups 4h … 4h+3 as two vectors in quad order, the first
+// halves of the four groups, then their second halves. weight = scale · integer + minimum, one scale a group, or one
+// per half group; formats without a minimum of their own have one for `centre`: minimum = −centre · scale. Each vector
+// costs about two instructions, so that one core unpacks faster than memory delivers.
+
+// Weights −128 … 127 or integers 0 … 255, and what two of four products at a time come to. VPDPBUSD multiplies unsigned
+// bytes of `u` with signed ones of `s` and adds four neighbours to a lane of `acc`, exactly. In assembly because
+// Highway 1.0.3 does not name avx512vnni among the features of its target, so that the intrinsic would be refused.
+LAMINA_INLINE __m512i add_dot4(__m512i acc, __m512i u, __m512i s) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(u), "v"(s));
+  return acc;
+}
+
+LAMINA_INLINE __m512i load_512(const void* p) { return _mm512_loadu_si512(p); }
+LAMINA_INLINE __m512i nibbles_low(__m512i q) { return _mm512_and_si512(q, _mm512_set1_epi8(15)); }
+LAMINA_INLINE __m512i nibbles_high(__m512i q) { return nibbles_low(_mm512_srli_epi16(q, 4)); }
+LAMINA_INLINE f32x8 floats_of_halves(__m128i halves) { return f32x8{{native::Fh{_mm256_cvtph_ps(halves)}}}; }
+// [a b c d], [e f g h] of 128 bits each → [a c e g] and [b d f h]
+LAMINA_INLINE void even_odd(__m512i abcd, __m512i efgh, __m512i& even, __m512i& odd) {
+  even = _mm512_shuffle_i64x2(abcd, efgh, 0x88);
+  odd = _mm512_shuffle_i64x2(abcd, efgh, 0xdd);
+}
+
+// Index of the 16 bytes of quants of each of four blocks, in bytes from the first block; bytes past 63 are taken from a
+// second load that starts `shift` bytes later.
+struct alignas(64) ByteIndex {
+  std::uint8_t at[64];
+};
+constexpr ByteIndex quants_of_four(std::size_t block_bytes, std::size_t first, std::size_t shift) {
+  ByteIndex out{};
+  for (std::size_t i = 0; i < 64; ++i) {
+    const std::size_t byte = block_bytes * (i / 16) + first + i % 16;
+    out.at[i] = static_cast<std::uint8_t>(byte < 64 ? byte : 64 + byte - shift);
+  }
+  return out;
+}
+inline constexpr ByteIndex q4_0_quants = quants_of_four(18, 2, 8), q4_1_quants = quants_of_four(20, 4, 16);
+
+template <class Format>
+struct Bytes;
+
+template <>
+struct Bytes<quant::Q4_0> {
+  static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q4_0::Block);
+  static constexpr std::size_t scales = 8;  // a chunk
+  static constexpr int centre = 8;
+  static constexpr bool has_minimum = false;
+
+  const std::byte* blocks;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : blocks(chunk) {
+    const __m512i at = _mm512_castsi128_si512(_mm_setr_epi16(0, 9, 18, 27, 32, 41, 50, 59));
+    const __m512i d = _mm512_permutex2var_epi16(load_512(chunk), at, load_512(chunk + 72));
+    scale[0] = floats_of_halves(_mm512_castsi512_si128(d));
+  }
+  LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
+    const std::byte* p = blocks + 72 * h;
+    const __m512i q = _mm512_permutex2var_epi8(load_512(p), load_512(q4_0_quants.at), load_512(p + 8));
+    first = nibbles_low(q);
+    second = nibbles_high(q);
+  }
+};
+
+template <>
+struct Bytes<quant::Q4_1> {
+  static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q4_1::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr int centre = 0;
+  static constexpr bool has_minimum = true;
+
+  const std::byte* blocks;
+  f32x8 scale[1];
+  f32x8 minimum[1];
+
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : blocks(chunk) {
+    const __m512i at = _mm512_castsi256_si512(_mm256_setr_epi32(0, 5, 10, 15, 16, 21, 26, 31));
+    const __m256i both = _mm512_castsi512_si256(_mm512_permutex2var_epi32(load_512(chunk), at, load_512(chunk + 80)));
+    scale[0] = floats_of_halves(_mm256_cvtepi32_epi16(both));
+    minimum[0] = floats_of_halves(_mm256_cvtepi32_epi16(_mm256_srli_epi32(both, 16)));
+  }
+  LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
+    const std::byte* p = blocks + 80 * h;
+    const __m512i q = _mm512_permutex2var_epi8(load_512(p), load_512(q4_1_quants.at), load_512(p + 16));
+    first = nibbles_low(q);
+    second = nibbles_high(q);
+  }
+};
+
+template <>
+struct Bytes<quant::Q8_0> {
+  static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q8_0::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr int centre = 128;
+  static constexpr bool has_minimum = false;
+
+  const std::byte* blocks;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : blocks(chunk), scale{halves_at(chunk, 34)} {}
+  LAMINA_INLINE static __m512i two_blocks(const std::byte* p) {
+    const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 2));
+    const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 36));
+    return _mm512_xor_si512(_mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1), _mm512_set1_epi8(-128));
+  }
+  LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
+    even_odd(two_blocks(blocks + 136 * h), two_blocks(blocks + 136 * h + 68), first, second);
+  }
+};
+
+// From the low nibbles of two pairs of groups, [0 0' 2 2'], and their high ones, [1 1' 3 3'].
+LAMINA_INLINE void join_pairs(__m512i low, __m512i high, __m512i& first, __m512i& second) {
+  first = _mm512_permutex2var_epi64(low, _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), high);
+  second = _mm512_permutex2var_epi64(low, _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15), high);
+}
+
+template <>
+struct Bytes<quant::Q4_K> : SuperBlockScales {
+  static constexpr std::size_t chunk_bytes = sizeof(quant::Q4_K::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr int centre = 0;
+  static constexpr bool has_minimum = true;
+
+  const std::byte* block;
+
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : SuperBlockScales(chunk), block(chunk) {}
+  LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
+    const __m512i q = load_512(block + 16 + 64 * h);
+    join_pairs(nibbles_low(q), nibbles_high(q), first, second);
+  }
+};
+
+template <>
+struct Bytes<quant::Q5_K> : SuperBlockScales {
+  static constexpr std::size_t chunk_bytes = sizeof(quant::Q5_K::Block);
+  static constexpr std::size_t scales = 8;
+  static constexpr int centre = 0;
+  static constexpr bool has_minimum = true;
+
+  const std::byte* block;
+  __m512i fifth;  // the 32 bytes, twice: bit j of a byte is the fifth bit in group j
+
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk)
+      : SuperBlockScales(chunk),
+        block(chunk),
+        fifth(_mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(chunk + 16)))) {}
+  // 16 added wherever the bit for the group is set: bit `lower` for the lower 32 bytes, two bits further for the others
+  LAMINA_INLINE __m512i add_fifth(__m512i q, std::size_t lower) const {
+    const auto a = static_cast<char>(1u << lower), b = static_cast<char>(4u << lower);
+    const __m512i bits = _mm512_inserti64x4(_mm512_set1_epi8(a), _mm256_set1_epi8(b), 1);
+    return _mm512_mask_add_epi8(q, _mm512_test_epi8_mask(fifth, bits), q, _mm512_set1_epi8(16));
+  }
+  LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
+    const __m512i q = load_512(block + 48 + 64 * h);
+    join_pairs(add_fifth(nibbles_low(q), 4 * h), add_fifth(nibbles_high(q), 4 * h + 1), first, second);
+  }
+};
+
+template <>
+struct Bytes<quant::Q6_K> {
+  static constexpr std::size_t chunk_bytes = sizeof(quant::Q6_K::Block);
+  static constexpr std::size_t scales = 16;
+  static constexpr int centre = 32;
+  static constexpr bool has_minimum = false;
+
+  const std::byte* block;
+  f32x8 scale[2];
+
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : block(chunk) {
+    const f32x8 d = broadcast_f16(chunk + 208);
+    scale[0] = mul(d, signed_bytes(load_u64(chunk + 192)));
+    scale[1] = mul(d, signed_bytes(load_u64(chunk + 200)));
+  }
+  LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
+    const __m512i ql = load_512(block + 64 * h);
+    const __m512i qh =
+        _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + 128 + 32 * h)));
+    // two bits for each group, at bits 0, 2, 4 and 6 of qh, have to come to bits 4 and 5
+    const __m512i left = _mm512_inserti64x4(_mm512_set1_epi16(4), _mm256_set1_epi16(2), 1);
+    const __m512i right = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(2), 1);
+    const __m512i two_bits = _mm512_set1_epi8(0x30);
+    const __m512i low = _mm512_or_si512(nibbles_low(ql), _mm512_and_si512(_mm512_sllv_epi16(qh, left), two_bits));
+    const __m512i high = _mm512_or_si512(nibbles_high(ql), _mm512_and_si512(_mm512_srlv_epi16(qh, right), two_bits));
+    even_odd(low, high, first, second);
+  }
+};
