@@ -29,7 +29,7 @@ inline constexpr float activation_levels = 32639.0f;
 //           then their second halves
 //   Planes  two planes of k_padded bytes, level = 256 · high + low, in quad order: of each 128 values, four groups of
 //           32, first the first halves of the four, then their second halves
-//   Panel   the same planes of level + 32768, both unsigned; low is 0 wherever the group is not fine
+//   Panel   [k_padded / 32] of PanelGroup in the order of the row, then [k_padded] low bytes
 enum class ActivationLayout : std::uint8_t { Words, Planes, Panel };
 
 constexpr std::size_t pair_order(std::size_t i) {
@@ -39,42 +39,53 @@ constexpr std::size_t quad_order(std::size_t i) {
   return (i & ~std::size_t{127}) | (i & 15) | (i & 96) >> 1 | (i & 16) << 2;
 }
 
+// A group of 32 activations as panels meet it: level + 32768 = 256 · high + low. All that a group needs lies together,
+// so that a tile of tokens is a handful of pointers.
+struct PanelGroup {
+  std::uint8_t high[32];
+  float d;             // x ≈ d · level
+  float sum;           // d · Σ level
+  std::uint32_t fine;  // 0: low is 0 for all of the group, eight bits are held
+  std::uint32_t unused;
+};
+static_assert(sizeof(PanelGroup) == 48);
+
 // Activations of n tokens, in the representations a matmul may read. Every row is row_padding-padded: with
 // k_padded = round_up(k, row_padding),
 //   f32   [n_tokens][k_padded]
-//   q16   [n_tokens][k_padded]        2 bytes a value, in one of the layouts above
+//   q16   [n_tokens][k_padded · 5/4]  in one of the layouts above, of which Panel needs the fourth more
 //   d     [n_tokens][k_padded / 32]
 //   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
-//   s16   [n_tokens][k_padded / 16]   the same over each half of the group; not by quantize_panel()
-//   fine  [n_tokens][k_padded / 32]   only by quantize_panel(): 0 where eight bits are held, else 1
-// f32 is always there; the others only after quantize() or quantize_panel(). Sixteen bits, because eight are too coarse
-// where a few activations are large, as in real models: they moved the logits of SmolLM2 by up to 0.9% (NMSE).
+//   s16   [n_tokens][k_padded / 16]   the same over each half of the group
+// f32 is always there, the others only after quantize(); quantize_panel() fills q16 and d alone. Sixteen bits, because
+// eight are too coarse where a few activations are large, as in real models: they moved the logits of SmolLM2 by up to
+// 0.9% (NMSE).
 struct Activations {
   float* f32 = nullptr;
   std::int16_t* q16 = nullptr;
   float* d = nullptr;
   float* s32 = nullptr;
   float* s16 = nullptr;
-  std::uint8_t* fine = nullptr;
   std::size_t k_padded = 0;  // values in a row
 
+  static constexpr std::size_t q16_size(std::size_t k_padded) { return k_padded + k_padded / 4; }
+
   Activations token(std::size_t t) const {
-    return {f32 + t * k_padded,
-            q16 + t * k_padded,
-            d + t * (k_padded / 32),
-            s32 + t * (k_padded / 32),
-            s16 + t * (k_padded / 16),
-            fine + t * (k_padded / 32),
-            k_padded};
+    return {f32 + t * k_padded,        q16 + t * q16_size(k_padded), d + t * (k_padded / 32),
+            s32 + t * (k_padded / 32), s16 + t * (k_padded / 16),    k_padded};
   }
 };
 
 // The level that value i of a row is held at.
 inline int level(ActivationLayout layout, const Activations& row, std::size_t i) {
   if (layout == ActivationLayout::Words) return row.q16[pair_order(i)];
-  const auto* high = reinterpret_cast<const std::uint8_t*>(row.q16) + quad_order(i);
-  if (layout == ActivationLayout::Panel) return 256 * high[0] + high[row.k_padded] - 32768;
-  return 256 * static_cast<std::int8_t>(high[0]) + static_cast<std::int8_t>(high[row.k_padded]);
+  if (layout == ActivationLayout::Panel) {
+    const auto* groups = reinterpret_cast<const PanelGroup*>(row.q16);
+    const auto* low = reinterpret_cast<const std::uint8_t*>(groups + row.k_padded / 32);
+    return 256 * groups[i / 32].high[i % 32] + low[i] - 32768;
+  }
+  const auto* high = reinterpret_cast<const std::int8_t*>(row.q16) + quad_order(i);
+  return 256 * high[0] + static_cast<std::int8_t>(high[row.k_padded]);
 }
 
 // out[t · out_stride + (row − row_begin)] = Σ_k weights[row][k] · x[t][k]  for row_begin ≤ row < row_end, t < n_tokens.
@@ -128,7 +139,7 @@ struct KernelTable {
   // Fills q16, d, s32, s16 of one row from its f32 (k_padded values, zeros past k), in `layout`.
   void (*quantize)(const Activations& row) = nullptr;
   ActivationLayout layout = ActivationLayout::Words;
-  // The same for matmul_panel: fills q16 in layout Panel, d, s32, fine. With eight_bits only the groups whose largest
+  // The same for matmul_panel: fills q16 in layout Panel, and d. With eight_bits only the groups whose largest
   // values stand out keep sixteen. Null on targets without panels.
   void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].

@@ -135,15 +135,34 @@ struct PanelPacker {
   }
 };
 
+// Makes the compiler forget where a value came from: it would otherwise turn the pointers of a tile plus each of their
+// constant offsets into as many variables, and keep those on the stack.
+template <class T>
+LAMINA_INLINE void forget(T& value) {
+  asm("" : "+r"(value));
+}
+
 // Sums of 2 × 16 rows and T tokens.
 template <bool Halves, bool Minimum, std::size_t T>
 struct PanelTile {
   using Layout = PanelLayout<Halves, Minimum>;
   static constexpr std::size_t R = 2;
 
-  // dot += the products of four weights at a time, vectors [begin, end) of the group, with one plane
+  // Four bytes of a token, in all lanes.
+  LAMINA_INLINE static __m512i four_of(const std::byte* p) {
+    int four;
+    std::memcpy(&four, p, sizeof four);
+    return _mm512_set1_epi32(four);
+  }
+  LAMINA_INLINE static __m512 float_at(const std::byte* p) {
+    float value;
+    std::memcpy(&value, p, sizeof value);
+    return _mm512_set1_ps(value);
+  }
+
+  // dot += the products of four weights at a time, vectors [begin, end) of the group, with one plane's 32 bytes
   LAMINA_INLINE static void add_plane(const std::byte* const (&record)[R], std::size_t begin, std::size_t end,
-                                      const std::uint8_t* x, std::size_t x_stride, __m512i (&dot)[R][T]) {
+                                      const std::byte* const (&x)[T], std::size_t plane, __m512i (&dot)[R][T]) {
 #pragma GCC unroll 8
     for (std::size_t j = begin; j < end; ++j) {
       __m512i w[R];
@@ -151,19 +170,24 @@ struct PanelTile {
       for (std::size_t r = 0; r < R; ++r) w[r] = _mm512_load_si512(record[r] + 64 * j);
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
-        int four;
-        std::memcpy(&four, x + t * x_stride + 64 * (j / 4) + 4 * (j % 4), sizeof four);
-        const __m512i v = _mm512_set1_epi32(four);
+        const __m512i v = four_of(x[t] + plane + 4 * j);
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) dot[r][t] = add_dot4(dot[r][t], v, w[r]);
       }
     }
   }
 
-  // acc += scale · d · Σ weight · level over a group; d is that of the first token, the next d_stride further.
-  LAMINA_INLINE static void add_group(const std::byte* const (&record)[R], const std::uint8_t* x, std::size_t x_stride,
-                                      std::size_t low_plane, bool fine, const float* d, std::size_t d_stride,
-                                      __m512 (&acc)[R][T]) {
+  // acc += scale · d · Σ weight · level over one group, whose PanelGroup and low bytes lie `group` and `low` bytes into
+  // each token's row.
+  LAMINA_INLINE static void add_group(const std::byte* const (&record)[R], const std::byte* const (&x)[T],
+                                      std::size_t group, std::size_t low, __m512 (&acc)[R][T]) {
+    std::uint32_t fine = 0;
+#pragma GCC unroll 8
+    for (std::size_t t = 0; t < T; ++t) {
+      std::uint32_t one;
+      std::memcpy(&one, x[t] + group + offsetof(PanelGroup, fine), sizeof one);
+      fine |= one;
+    }
     __m512 part[R][T];
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < Layout::n_scales; ++i) {
@@ -175,58 +199,71 @@ struct PanelTile {
 #pragma GCC unroll 8
         for (std::size_t t = 0; t < T; ++t) dot[r][t] = sum;
       }
-      add_plane(record, begin, end, x, x_stride, dot);
+      add_plane(record, begin, end, x, group, dot);
 #pragma GCC unroll 2
       for (std::size_t r = 0; r < R; ++r) {
 #pragma GCC unroll 8
         for (std::size_t t = 0; t < T; ++t) dot[r][t] = _mm512_slli_epi32(dot[r][t], 8);
       }
-      if (fine) add_plane(record, begin, end, x + low_plane, x_stride, dot);
+      if (fine != 0) {
+        // The weights are loaded again: kept, they would push the sums out of the registers.
+        const std::byte* again[R] = {record[0], record[1]};
 #pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) {
-        const __m512 scale = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
+        for (std::size_t r = 0; r < R; ++r) forget(again[r]);
+        add_plane(again, begin, end, x, low, dot);
+      }
+      __m512 scale[R];
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
 #pragma GCC unroll 8
-        for (std::size_t t = 0; t < T; ++t) {
-          const __m512 value = _mm512_cvtepi32_ps(dot[r][t]), unit = _mm512_set1_ps(d[t * d_stride]);
+      for (std::size_t t = 0; t < T; ++t) {
+        const __m512 d = float_at(x[t] + group + offsetof(PanelGroup, d));
+#pragma GCC unroll 2
+        for (std::size_t r = 0; r < R; ++r) {
+          const __m512 value = _mm512_cvtepi32_ps(dot[r][t]);
           if constexpr (!Halves) {
-            acc[r][t] = _mm512_fmadd_ps(value, _mm512_mul_ps(scale, unit), acc[r][t]);
+            acc[r][t] = _mm512_fmadd_ps(value, _mm512_mul_ps(scale[r], d), acc[r][t]);
           } else if (i == 0) {
-            part[r][t] = _mm512_mul_ps(value, scale);
+            part[r][t] = _mm512_mul_ps(value, scale[r]);
           } else {
-            acc[r][t] = _mm512_fmadd_ps(_mm512_fmadd_ps(value, scale, part[r][t]), unit, acc[r][t]);
+            acc[r][t] = _mm512_fmadd_ps(_mm512_fmadd_ps(value, scale[r], part[r][t]), d, acc[r][t]);
           }
         }
+      }
+    }
+    if constexpr (Minimum) {
+      __m512 minimum[R];
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) minimum[r] = _mm512_load_ps(record[r] + 64 * Layout::minima);
+#pragma GCC unroll 8
+      for (std::size_t t = 0; t < T; ++t) {
+        const __m512 sum = float_at(x[t] + group + offsetof(PanelGroup, sum));
+#pragma GCC unroll 2
+        for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_fmadd_ps(minimum[r], sum, acc[r][t]);
       }
     }
   }
 
   static void run(const std::byte* panel, const MatmulArgs& a, std::size_t token, std::size_t first_row) {
     const std::size_t n_groups = (a.k + 31) / 32, strip = n_groups * Layout::size * 64;
-    const Activations x = a.x.token(token);
-    const auto* high = reinterpret_cast<const std::uint8_t*>(x.q16);
-    const std::size_t x_stride = 2 * x.k_padded, d_stride = x.k_padded / 32;
+    const std::byte* x[T];
     __m512 acc[R][T];
-#pragma GCC unroll 2
-    for (std::size_t r = 0; r < R; ++r) {
 #pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) acc[r][t] = _mm512_setzero_ps();
+    for (std::size_t t = 0; t < T; ++t) {
+      x[t] = reinterpret_cast<const std::byte*>(a.x.token(token + t).q16);
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_setzero_ps();
     }
+    const std::byte* record[R] = {panel, panel + strip};
+    std::size_t group = 0, low = a.x.k_padded / 32 * sizeof(PanelGroup);
     for (std::size_t g = 0; g < n_groups; ++g) {
-      const std::byte* record[R] = {panel + g * Layout::size * 64, panel + strip + g * Layout::size * 64};
-      unsigned fine = 0;
 #pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) fine |= x.fine[t * d_stride + g];
-      add_group(record, high + 128 * (g / 4) + 16 * (g % 4), x_stride, x.k_padded, fine != 0, x.d + g, d_stride, acc);
-      if constexpr (Minimum) {
+      for (std::size_t t = 0; t < T; ++t) forget(x[t]);
+      add_group(record, x, group, low, acc);
+      group += sizeof(PanelGroup);
+      low += 32;
 #pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) {
-          const __m512 minimum = _mm512_load_ps(record[r] + 64 * Layout::minima);
-#pragma GCC unroll 8
-          for (std::size_t t = 0; t < T; ++t) {
-            acc[r][t] = _mm512_fmadd_ps(minimum, _mm512_set1_ps(x.s32[t * d_stride + g]), acc[r][t]);
-          }
-        }
-      }
+      for (std::size_t r = 0; r < R; ++r) record[r] += Layout::size * 64;
     }
 #pragma GCC unroll 2
     for (std::size_t r = 0; r < R; ++r) {
@@ -279,10 +316,10 @@ void matmul_panel(const MatmulArgs& a) {
 // small ones.
 inline constexpr float fine_ratio = 4.0f;  // of the mean of the squares of the groups' largest values
 
-// Levels are held plus 32768, as two unsigned bytes.
 inline void quantize_panel(const Activations& row, bool eight_bits) {
-  auto* plane = reinterpret_cast<std::uint8_t*>(row.q16);
+  auto* out = reinterpret_cast<std::byte*>(row.q16);
   const std::size_t n_groups = row.k_padded / 32;
+  auto* low = reinterpret_cast<std::uint8_t*>(out + n_groups * sizeof(PanelGroup));
   float limit = -1;
   if (eight_bits) {
     float squares = 0, filled = 0;
@@ -293,24 +330,26 @@ inline void quantize_panel(const Activations& row, bool eight_bits) {
     }
     limit = fine_ratio * squares / (filled > 0 ? filled : 1.0f);
   }
-  const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128), zero = _mm512_setzero_si512();
+  const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128);
   for (std::size_t g = 0; g < n_groups; ++g) {
-    const bool fine = !eight_bits || row.d[g] * row.d[g] > limit;
+    PanelGroup held;
+    held.fine = !eight_bits || row.d[g] * row.d[g] > limit;
     const QuantisedGroup group = quantise_group(row.f32 + 32 * g);
-    __m512i total = zero;
+    __m512i total = _mm512_setzero_si512();
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < 2; ++i) {
+      __m512i q = group.q[i];
       // to the nearest multiple of 256 when the low byte is left out
-      const __m512i q =
-          fine ? group.q[i] : _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(group.q[i], half), 8), 8);
-      const __m512i held = _mm512_add_epi32(q, bias);
-      std::uint8_t* p = plane + quad_order(32 * g + 16 * i);
-      store_bytes_of(p, _mm512_srli_epi32(held, 8));
-      store_bytes_of(p + row.k_padded, held);
+      if (held.fine == 0) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
       total = _mm512_add_epi32(total, q);
+      q = _mm512_add_epi32(q, bias);
+      store_bytes_of(held.high + 16 * i, _mm512_srli_epi32(q, 8));
+      store_bytes_of(low + 32 * g + 16 * i, q);
     }
+    held.d = group.d;
+    held.sum = group.d * static_cast<float>(_mm512_reduce_add_epi32(total));
+    held.unused = 0;
     row.d[g] = group.d;
-    row.s32[g] = group.d * static_cast<float>(_mm512_reduce_add_epi32(total));
-    row.fine[g] = fine;
+    std::memcpy(out + g * sizeof held, &held, sizeof held);
   }
 }

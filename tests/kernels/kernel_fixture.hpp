@@ -38,7 +38,6 @@ struct ActivationRows {
   std::size_t k_padded, n;
   std::vector<float> f32, d, s32, s16;
   std::vector<std::int16_t> q16;
-  std::vector<std::uint8_t> fine;
   kernels::ActivationLayout layout{};
 
   ActivationRows(const std::vector<float>& values, std::size_t k)
@@ -48,13 +47,10 @@ struct ActivationRows {
         d(n * k_padded / 32),
         s32(n * k_padded / 32),
         s16(n * k_padded / 16),
-        q16(n * k_padded),
-        fine(n * k_padded / 32) {
+        q16(kernels::Activations::q16_size(n * k_padded)) {
     for (std::size_t t = 0; t < n; ++t) std::memcpy(&f32[t * k_padded], &values[t * k], k * sizeof(float));
   }
-  kernels::Activations get() {
-    return {f32.data(), q16.data(), d.data(), s32.data(), s16.data(), fine.data(), k_padded};
-  }
+  kernels::Activations get() { return {f32.data(), q16.data(), d.data(), s32.data(), s16.data(), k_padded}; }
   void quantize(const kernels::KernelTable& target) {
     for (std::size_t t = 0; t < n; ++t) target.quantize(get().token(t));
     layout = target.layout;

@@ -31,23 +31,19 @@ class ActivationBuffer {
     const auto n = checked_mul(n_rows, out.view_.k_padded);
     if (!n) return fail(ErrorCode::OutOfMemory, "activations larger than memory");
     auto f32 = AlignedBuffer<float>::make(*n);
-    auto q16 = AlignedBuffer<std::int16_t>::make(*n);
+    auto q16 = AlignedBuffer<std::int16_t>::make(kernels::Activations::q16_size(*n));
     auto scales = AlignedBuffer<float>::make(*n / 8);  // d, s32: n/32 each; s16: n/16
-    auto fine = AlignedBuffer<std::uint8_t>::make(*n / 32);
     if (!f32) return fail(std::move(f32.error()));
     if (!q16) return fail(std::move(q16.error()));
     if (!scales) return fail(std::move(scales.error()));
-    if (!fine) return fail(std::move(fine.error()));
     out.f32_ = std::move(*f32);
     out.q16_ = std::move(*q16);
     out.scales_ = std::move(*scales);
-    out.fine_ = std::move(*fine);
     out.view_.f32 = out.f32_.data();
     out.view_.q16 = out.q16_.data();
     out.view_.d = out.scales_.data();
     out.view_.s32 = out.view_.d + *n / 32;
     out.view_.s16 = out.view_.s32 + *n / 32;
-    out.view_.fine = out.fine_.data();
     return out;
   }
   const kernels::Activations& view() const { return view_; }
@@ -56,7 +52,6 @@ class ActivationBuffer {
   AlignedBuffer<float> f32_;
   AlignedBuffer<std::int16_t> q16_;
   AlignedBuffer<float> scales_;
-  AlignedBuffer<std::uint8_t> fine_;
   kernels::Activations view_;
 };
 
@@ -135,13 +130,12 @@ struct FrameSize {
     const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
     const std::size_t activation_row =
         round_up(h.n_embd, 256) + round_up(h.n_ff, 256) + round_up(h.size(nn::Size::Attended), 256);
-    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 209 / 32;
+    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 7;
     const auto rows = checked_mul(batch, row);
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
     const auto scores = checked_product(h.n_group(), round_up(n_ctx, 16), sizeof(float));
     if (!rows || !logits || !scores) return std::nullopt;
-    const auto worker =
-        checked_add(*scores, 8 * tile_values() + panel_bytes(widest) + round_up(widest, 256) * 209 / 32);
+    const auto worker = checked_add(*scores, 8 * tile_values() + panel_bytes(widest) + round_up(widest, 256) * 7);
     const auto workers = worker ? checked_mul(n_threads, *worker) : std::nullopt;
     const auto sum = workers ? checked_add(*rows, *workers) : std::nullopt;
     return sum ? checked_add(*sum, *logits) : std::nullopt;
