@@ -107,51 +107,145 @@ LAMINA_INLINE f32x16 load_weights(const std::byte* p) {
   }
 }
 
+// Sums of floats run in four chains, of which chain c takes every fourth 16 values from 16 · c on; they are added at
+// the end, (0 + 1) + (2 + 3). Decode keeps all four in registers, so that the latency of additions hides; a tile of
+// many sums has no room for that and goes through k once per chain, at other cache lines each time. Both give the same
+// bits.
 template <class Format>
 struct FloatTile {
-  static constexpr std::size_t decode_rows = 4;
-  static constexpr std::size_t prefill_rows = 2;
-  static constexpr std::size_t prefill_tokens = 3;
+  static constexpr std::size_t decode_rows = 1;
+  static constexpr std::size_t prefill_rows = native::lanes == 16 ? 4 : 2;
+  static constexpr std::size_t prefill_tokens = native::lanes == 16 ? 6 : 3;
+  static constexpr std::size_t value_bytes = sizeof(typename Format::Block) / Format::block_size;
+  static constexpr std::size_t prefetch_bytes = 8192;  // ahead; past the end it is harmless
 
+  // The 16 values from k on, zeros past the end of the row.
+  LAMINA_INLINE static f32x16 weights_at(const std::byte* row, std::size_t k, std::size_t end) {
+    if (k + 16 <= end) [[likely]]
+      return load_weights<Format>(row + k * value_bytes);
+    alignas(64) std::byte last[16 * value_bytes] = {};
+    std::memcpy(last, row + k * value_bytes, (end - k) * value_bytes);
+    return load_weights<Format>(last);
+  }
+
+  // acc += the 16 products from i on, of R rows and T tokens
   template <std::size_t R, std::size_t T>
-  LAMINA_INLINE static void add_16(const std::byte* weights, std::size_t row_bytes, const float* x,
-                                   std::size_t x_stride, f32x16 (&acc)[R][T]) {
+  LAMINA_INLINE static void add_16(const std::byte* const (&rows)[R], const float* const (&x)[T], std::size_t i,
+                                   std::size_t k, f32x16 (&acc)[R][T]) {
     f32x16 w[R];
 #pragma GCC unroll 4
-    for (std::size_t r = 0; r < R; ++r) w[r] = load_weights<Format>(weights + r * row_bytes);
-#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) w[r] = weights_at(rows[r], i, k);
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) {
-      const f32x16 v = load<f32x16>(x + t * x_stride);
+      const f32x16 v = load<f32x16>(x[t] + i);
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < R; ++r) acc[r][t] = fma(w[r], v, acc[r][t]);
     }
   }
 
-  template <std::size_t R, std::size_t T>
-  static void run(const MatmulArgs& a, std::size_t row, std::size_t token) {
-    constexpr std::size_t value_bytes = sizeof(typename Format::Block) / Format::block_size;
-    const std::byte* w = a.weights + row * a.row_bytes;
-    const float* x = a.x.f32 + token * a.x.k_padded;
+  // R rows, T tokens, the values that chain c takes: out = or += their sums. Not inlined, since GCC would keep some of
+  // the other chains' sums in registers instead of this one's.
+  template <bool Add, std::size_t R, std::size_t T>
+  [[gnu::noinline]] static void chain(const std::byte* weights, std::size_t row_bytes, const float* first_x,
+                                      std::size_t x_stride, std::size_t c, std::size_t k, f32x16 (&out)[R][T]) {
     f32x16 acc[R][T];
+    clear(acc);
+    const std::byte* rows[R];
+    const float* x[T];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) rows[r] = weights + r * row_bytes;
+#pragma GCC unroll 6
+    for (std::size_t t = 0; t < T; ++t) x[t] = first_x + t * x_stride;
+    std::size_t i = 16 * c;
+    for (; i + 16 <= k; i += 64) {
+      // A tile is a handful of pointers and one index; GCC would make as many variables as there are sums.
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < R; ++r) forget(rows[r]);
+#pragma GCC unroll 6
+      for (std::size_t t = 0; t < T; ++t) forget(x[t]);
+      add_16(rows, x, i, i + 16, acc);
+    }
+    if (i < k) add_16(rows, x, i, k, acc);
+    if constexpr (Add) join(acc, out);
 #pragma GCC unroll 4
     for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 6
+      for (std::size_t t = 0; t < T; ++t) out[r][t] = acc[r][t];
+    }
+  }
+
+  template <std::size_t R, std::size_t T>
+  LAMINA_INLINE static void clear(f32x16 (&acc)[R][T]) {
 #pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 6
       for (std::size_t t = 0; t < T; ++t) acc[r][t] = broadcast<f32x16>(0.0f);
     }
-    std::size_t k = 0;
-    for (; k + 16 <= a.k; k += 16) add_16<R, T>(w + k * value_bytes, a.row_bytes, x + k, a.x.k_padded, acc);
-    if (k < a.k) {
-      alignas(64) std::byte last[R][16 * value_bytes] = {};
-      for (std::size_t r = 0; r < R; ++r) {
-        std::memcpy(last[r], w + r * a.row_bytes + k * value_bytes, (a.k - k) * value_bytes);
+  }
+  // a += b
+  template <std::size_t R, std::size_t T>
+  LAMINA_INLINE static void join(f32x16 (&a)[R][T], const f32x16 (&b)[R][T]) {
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 6
+      for (std::size_t t = 0; t < T; ++t) a[r][t] = add(a[r][t], b[r][t]);
+    }
+  }
+
+  // One row and T tokens, all chains at once.
+  template <std::size_t T>
+  LAMINA_INLINE static void all_chains(const std::byte* weights, const float* x, std::size_t x_stride, std::size_t k,
+                                       f32x16 (&total)[1][T]) {
+    f32x16 acc[4][1][T];
+#pragma GCC unroll 4
+    for (auto& chain : acc) clear(chain);
+    std::size_t i = 0;
+    for (; i + 64 <= k; i += 64) {
+#pragma GCC unroll 4
+      for (std::size_t line = 0; line < 64 * value_bytes; line += 64) {
+        __builtin_prefetch(weights + i * value_bytes + prefetch_bytes + line);
       }
-      add_16<R, T>(last[0], 16 * value_bytes, x + k, a.x.k_padded, acc);
+#pragma GCC unroll 4
+      for (std::size_t c = 0; c < 4; ++c) {
+        const f32x16 w = load_weights<Format>(weights + (i + 16 * c) * value_bytes);
+#pragma GCC unroll 6
+        for (std::size_t t = 0; t < T; ++t) {
+          acc[c][0][t] = fma(w, load<f32x16>(x + t * x_stride + i + 16 * c), acc[c][0][t]);
+        }
+      }
+    }
+    for (std::size_t c = 0; i < k; i += 16, ++c) {
+      const f32x16 w = weights_at(weights, i, k);
+      for (std::size_t t = 0; t < T; ++t) acc[c][0][t] = fma(w, load<f32x16>(x + t * x_stride + i), acc[c][0][t]);
+    }
+    join(acc[0], acc[1]);
+    join(acc[2], acc[3]);
+    join(acc[0], acc[2]);
+#pragma GCC unroll 6
+    for (std::size_t t = 0; t < T; ++t) total[0][t] = acc[0][0][t];
+  }
+
+  template <std::size_t R, std::size_t T>
+  static void run(const MatmulArgs& a, std::size_t row, std::size_t token) {
+    const std::byte* w = a.weights + row * a.row_bytes;
+    const float* x = a.x.f32 + token * a.x.k_padded;
+    const std::size_t stride = a.x.k_padded;
+    f32x16 total[R][T];
+    if constexpr (R == 1 && 4 * T * f32x16::size <= (native::lanes == 16 ? 24 : 12)) {
+      all_chains<T>(w, x, stride, a.k, total);
+    } else {
+      f32x16 other[R][T];
+      chain<false>(w, a.row_bytes, x, stride, 0, a.k, total);
+      chain<true>(w, a.row_bytes, x, stride, 1, a.k, total);
+      chain<false>(w, a.row_bytes, x, stride, 2, a.k, other);
+      chain<true>(w, a.row_bytes, x, stride, 3, a.k, other);
+      join(total, other);
     }
 #pragma GCC unroll 4
     for (std::size_t r = 0; r < R; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll 6
       for (std::size_t t = 0; t < T; ++t) {
-        a.out[(token + t) * a.out_stride + (row + r - a.row_begin)] = sum(acc[r][t]);
+        a.out[(token + t) * a.out_stride + (row + r - a.row_begin)] = sum(total[r][t]);
       }
     }
   }
@@ -175,6 +269,15 @@ template <class Format>
 using IntegerTile = IntTile<Format>;
 #endif
 
+// The same for n < T tokens, whatever n is.
+template <class Tile, std::size_t R, std::size_t T>
+inline void run_last_rows(const MatmulArgs& a, std::size_t begin, std::size_t end, std::size_t token, std::size_t n) {
+  if constexpr (T > 1) {
+    if (n < T) return run_last_rows<Tile, R, T - 1>(a, begin, end, token, n);
+  }
+  run_rows<Tile, R, T>(a, begin, end, token);
+}
+
 template <class Format>
 void matmul(const MatmulArgs& a) {
   using Tile = typename std::conditional_t<is_float_format<Format>, std::type_identity<FloatTile<Format>>,
@@ -183,13 +286,15 @@ void matmul(const MatmulArgs& a) {
   // A block of rows stays in the second-level cache while all tokens pass over it.
   constexpr std::size_t block_bytes = 192 * 1024;
   const std::size_t fit = block_bytes / (a.row_bytes + 1);
-  const std::size_t rows = fit < 2 ? 2 : fit;
+  const std::size_t rows = fit < 4 ? 4 : fit;
+  // Tiles of about the same size: a few tokens left over would cost as much as a whole tile.
+  constexpr std::size_t most = Tile::prefill_tokens;
+  const std::size_t n_tiles = (a.n_tokens + most - 1) / most;
   for (std::size_t begin = a.row_begin; begin < a.row_end; begin += rows) {
     const std::size_t end = a.row_end - begin < rows ? a.row_end : begin + rows;
-    std::size_t t = 0;
-    for (; t + Tile::prefill_tokens <= a.n_tokens; t += Tile::prefill_tokens) {
-      run_rows<Tile, Tile::prefill_rows, Tile::prefill_tokens>(a, begin, end, t);
+    for (std::size_t tile = 0; tile < n_tiles; ++tile) {
+      const std::size_t token = tile * a.n_tokens / n_tiles, n = (tile + 1) * a.n_tokens / n_tiles - token;
+      run_last_rows<Tile, Tile::prefill_rows, most>(a, begin, end, token, n);
     }
-    for (; t < a.n_tokens; ++t) run_rows<Tile, Tile::decode_rows, 1>(a, begin, end, t);
   }
 }

@@ -9,6 +9,13 @@
 template <class Format>
 struct Unpack;
 
+// Makes the compiler forget where a value came from: it would otherwise turn the pointers of a tile plus each of their
+// constant offsets into as many variables, and keep those on the stack.
+template <class T>
+LAMINA_INLINE void forget(T& value) {
+  asm("" : "+r"(value));
+}
+
 LAMINA_INLINE std::uint32_t load_u32(const std::byte* p) {
   std::uint32_t v;
   std::memcpy(&v, p, sizeof v);

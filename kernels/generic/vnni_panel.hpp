@@ -135,13 +135,6 @@ struct PanelPacker {
   }
 };
 
-// Makes the compiler forget where a value came from: it would otherwise turn the pointers of a tile plus each of their
-// constant offsets into as many variables, and keep those on the stack.
-template <class T>
-LAMINA_INLINE void forget(T& value) {
-  asm("" : "+r"(value));
-}
-
 // Sums of 2 × 16 rows and T tokens.
 template <bool Halves, bool Minimum, std::size_t T>
 struct PanelTile {

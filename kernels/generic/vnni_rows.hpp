@@ -34,7 +34,7 @@ struct VnniTile {
   // Adds the first n_halves halves of a chunk to the sums of T tokens.
   template <std::size_t T>
   LAMINA_INLINE static void add_chunk(const std::byte* weights, std::size_t n_halves, const Activations (&x)[T],
-                                      std::size_t c, __m512 (&acc)[T], f32x8 (&low)[T]) {
+                                      std::size_t c, __m512 (&acc)[2][T], f32x8 (&low)[T]) {
     const Chunk w(weights);
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) {
@@ -61,14 +61,14 @@ struct VnniTile {
           const __m512i a = add_dot4(add_dot4(zero, first, load_512(high)), second, load_512(high + 64));
           const __m512i b = add_dot4(add_dot4(zero, first, load_512(fine)), second, load_512(fine + 64));
           const __m512 scale = spread_groups(mul(w.scale[0], load<f32x8>(d)), h);
-          acc[t] = _mm512_fmadd_ps(join_planes(a, b), scale, acc[t]);
+          acc[h][t] = _mm512_fmadd_ps(join_planes(a, b), scale, acc[h][t]);
         } else {  // the halves of a group have scales of their own
           const f32x8 scale = mul(w.scale[h], spread2(d + 4 * h));
           const __m512 a = join_planes(add_dot4(zero, first, load_512(high)), add_dot4(zero, first, load_512(fine)));
           const __m512 b =
               join_planes(add_dot4(zero, second, load_512(high + 64)), add_dot4(zero, second, load_512(fine + 64)));
-          acc[t] = _mm512_fmadd_ps(a, spread_halves(scale, 0), acc[t]);
-          acc[t] = _mm512_fmadd_ps(b, spread_halves(scale, 1), acc[t]);
+          acc[0][t] = _mm512_fmadd_ps(a, spread_halves(scale, 0), acc[0][t]);
+          acc[1][t] = _mm512_fmadd_ps(b, spread_halves(scale, 1), acc[1][t]);
         }
       }
     }
@@ -78,12 +78,12 @@ struct VnniTile {
   static void run(const MatmulArgs& a, std::size_t row, std::size_t token) {
     static_assert(R == 1);
     Activations x[T];
-    __m512 acc[T];
+    __m512 acc[2][T];  // two, because one chain of sums would be slower than memory
     f32x8 low[T];
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) {
       x[t] = a.x.token(token + t);
-      acc[t] = _mm512_setzero_ps();
+      acc[0][t] = acc[1][t] = _mm512_setzero_ps();
       low[t] = broadcast<f32x8>(0.0f);
     }
     const std::byte* w = a.weights + row * a.row_bytes;
@@ -109,7 +109,8 @@ struct VnniTile {
     for (std::size_t t = 0; t < T; ++t) {
       const f32x8 rest =
           Chunk::has_minimum ? low[t] : mul(low[t], broadcast<f32x8>(static_cast<float>(-Chunk::centre)));
-      a.out[(token + t) * a.out_stride + (row - a.row_begin)] = sum(add(fold(f32x16{{native::F{acc[t]}}}), rest));
+      a.out[(token + t) * a.out_stride + (row - a.row_begin)] =
+          sum(add(fold(f32x16{{native::F{_mm512_add_ps(acc[0][t], acc[1][t])}}}), rest));
     }
   }
 

@@ -61,16 +61,26 @@ class Team {
       }
     }
 
-    // Runs task(i) for 0 ≤ i < n, each once, on whichever worker is free. Every worker calls it, in the same order and
-    // with the same n, and a barrier must lie between two calls.
+    // Runs task(i) for 0 ≤ i < n, each once. A worker first takes the tasks of its own contiguous part, in order, so that
+    // it reads memory as one stream; then it helps the others. Every worker calls it, in the same order and with the
+    // same n, and a barrier must lie between two calls.
     template <class Task>
     void share(std::size_t n, Task&& task) {
-      std::atomic<std::size_t>& counter = team_->counters_[turn_ % n_counters];
-      // Nobody touches the next counter before the barrier that ends this call.
-      if (index_ == 0) team_->counters_[(turn_ + 1) % n_counters].store(0, std::memory_order_relaxed);
+      const std::size_t now = turn_ % 2, count = team_->size();
+      // Nobody touches the next turn's counters before the barrier that ends this call.
+      team_->parts_[index_].next[1 - now].store(0, std::memory_order_relaxed);
       ++turn_;
-      for (std::size_t i; (i = counter.fetch_add(1, std::memory_order_relaxed)) < n;) task(i);
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t w = (index_ + k) % count;
+        const std::size_t begin = first_of(w, n), size = first_of(w + 1, n) - begin;
+        std::atomic<std::size_t>& next = team_->parts_[w].next[now];
+        if (next.load(std::memory_order_relaxed) >= size) continue;
+        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < size;) task(begin + i);
+      }
     }
+
+    // The first of n tasks in the part of worker w.
+    std::size_t first_of(std::size_t w, std::size_t n) const { return w * n / team_->size(); }
 
    private:
     friend class Team;
@@ -107,7 +117,9 @@ class Team {
   // Runs f(worker) on every worker at once; returns when all are done. f must not throw.
   template <class F>
   void run(F& f) {
-    for (auto& c : counters_) c.store(0, std::memory_order_relaxed);
+    for (Part& part : parts_) {
+      for (auto& next : part.next) next.store(0, std::memory_order_relaxed);
+    }
     job_ = &f;
     call_ = [](void* job, Worker& worker) { (*static_cast<F*>(job))(worker); };
     done_.store(0, std::memory_order_relaxed);
@@ -118,9 +130,12 @@ class Team {
   }
 
  private:
-  static constexpr std::size_t n_counters = 2;
+  // How many tasks of a worker's part are taken, in this turn and in the next.
+  struct alignas(64) Part {
+    std::atomic<std::size_t> next[2] = {};
+  };
 
-  explicit Team(std::size_t n) : size_(n) { threads_.reserve(n > 0 ? n - 1 : 0); }
+  explicit Team(std::size_t n) : size_(n), parts_(n) { threads_.reserve(n > 0 ? n - 1 : 0); }
 
   void wake() {
     epoch_.fetch_add(1, std::memory_order_release);
@@ -153,7 +168,7 @@ class Team {
   std::atomic<bool> stop_{false};
   alignas(64) std::atomic<std::size_t> arrived_{0};
   alignas(64) std::atomic<std::uint32_t> generation_{0};
-  alignas(64) std::atomic<std::size_t> counters_[n_counters] = {};
+  std::vector<Part> parts_;  // [size_]
   std::vector<std::thread> threads_;
 };
 
