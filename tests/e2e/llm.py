@@ -74,7 +74,7 @@ ok(run("infer", "-m", "no-such-file.gguf", "-p", "x", code=1).stderr.startswith(
 ok(b"BadToken" in run("eval", "--tokens", str(n_vocab), code=1).stderr, "an id outside the vocabulary")
 ok(b"BadArgument" in run("infer", "-p", "x", "--top-p", "nan", code=1).stderr, "an impossible option")
 ok(b"ContextFull" in run("eval", "--tokens", "1,2,3,4,5", "--ctx", "3", code=1).stderr, "a prompt longer than the context")
-for wrong in ([], ["nonsense"], ["infer", "--nonsense"], ["eval"], ["eval", "--tokens", ""], ["infer", "-n", "many"]):
+for wrong in ([], ["nonsense"], ["infer", "--nonsense"], ["eval"], ["eval", "--tokens", ""], ["info", "-m", ""], ["infer", "-n", "many"]):
     run(*wrong, code=2)
 
 # A model that is cut while it is in use: the text has begun, so the model is loaded, and waits for somebody to read it.
