@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,8 +74,20 @@ ok(run("infer", "-m", "no-such-file.gguf", "-p", "x", code=1).stderr.startswith(
 ok(b"BadToken" in run("eval", "--tokens", str(n_vocab), code=1).stderr, "an id outside the vocabulary")
 ok(b"BadArgument" in run("infer", "-p", "x", "--top-p", "nan", code=1).stderr, "an impossible option")
 ok(b"ContextFull" in run("eval", "--tokens", "1,2,3,4,5", "--ctx", "3", code=1).stderr, "a prompt longer than the context")
-for wrong in ([], ["nonsense"], ["infer", "--nonsense"], ["eval"], ["infer", "-n", "many"]):
+for wrong in ([], ["nonsense"], ["infer", "--nonsense"], ["eval"], ["eval", "--tokens", ""], ["info", "-m", ""], ["infer", "-n", "many"]):
     run(*wrong, code=2)
+
+# A model that is cut while it is in use: the text has begun, so the model is loaded, and waits for somebody to read it.
+with tempfile.TemporaryDirectory() as d:
+    path = os.path.join(d, "cut.gguf")
+    shutil.copy(model, path)
+    with subprocess.Popen([tool, "infer", "-m", path, "-p", "x" * 200000 + prompt, "-n", "4000", "-c", "300000", "--ignore-eos"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+        p.stdout.read(1)
+        os.truncate(path, 4096)
+        _, stderr = p.communicate(timeout=300)
+    ok(p.returncode == 1 and b"llm: FileChanged: " in stderr, "a model cut under us: %d, %r" % (p.returncode, stderr))
+
 ok("llama" in run("info").stdout.decode(), "info")
 for command, options in {"infer": "-m -p -f -n -s -t -c --model --prompt --file --seed --threads --ctx --temp --top-k --top-p "
                          "--min-p --stats --special --batch --target", "eval": "--tokens --greedy --logits --batch --threads "

@@ -9,7 +9,6 @@
 
 using namespace lamina;
 using gguf::File;
-using gguf::ValueType;
 
 namespace {
 
@@ -29,7 +28,8 @@ struct Raw : gguf::Encoder {
   Raw& text(std::string_view s) { return string(s), *this; }
   Raw& zeros(std::uint64_t n) { return fill(n), *this; }
   Raw& entry(std::string_view key, std::uint32_t value) { return text(key).type(4).u32(value); }
-  Raw& tensor(std::string_view name, std::vector<std::uint64_t> dims, std::uint32_t type_id, std::uint64_t offset) {
+  Raw& tensor(std::string_view name, const std::vector<std::uint64_t>& dims, std::uint32_t type_id,
+              std::uint64_t offset) {
     text(name).u32(static_cast<std::uint32_t>(dims.size()));
     for (const auto d : dims) u64(d);
     return u32(type_id).u64(offset);

@@ -3,6 +3,8 @@
 //
 // Loading: what a broken file is refused with, before anything large is allocated.
 #include <catch2/catch.hpp>
+#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,9 +77,46 @@ TEST_CASE("no value of an integer key crashes, and impossible ones are refused")
           CHECK(session->feed(ids));
         }
       }
-      if (value == 0 && key != "rope.dimension_count") CHECK(!model);
+      if (value == 0) CHECK(!model);
     }
   }
+}
+
+TEST_CASE("settings of a wrong type or no number are refused by name") {
+  const auto error_of = [](auto value, const char* key) {
+    TinyModel tiny;
+    tiny.without_key = key;
+    const auto whole = gguf::File::from_bytes(tiny.bytes(), "tiny");
+    REQUIRE(whole);
+    gguf::Writer writer;
+    for (const auto& [k, v] : whole->metadata().entries()) {
+      if (k != key) writer.add(k, v);
+    }
+    writer.add(key, value);
+    for (const auto& t : whole->tensors()) {
+      writer.add_tensor(t.name, std::span(t.dims).first(t.n_dims), t.type_id, whole->data(t));
+    }
+    const auto file = gguf::File::from_bytes(writer.to_bytes().value(), "changed");
+    REQUIRE(file);
+    const auto model = load(*file);
+    INFO(key);
+    REQUIRE_FALSE(model);
+    CHECK(model.error().subject == key);
+    CHECK(model.error().file == "changed");
+    CHECK(model.error().offset);
+    return model.error();
+  };
+  for (const char* key : {"llama.rope.scaling.type", "llama.block_count", "llama.rope.freq_base",
+                          "llama.attention.layer_norm_rms_epsilon"}) {
+    CHECK(error_of(std::vector<std::string>{"x"}, key).code == ErrorCode::BadHyperparameter);
+    CHECK(error_of(true, key).code == ErrorCode::BadHyperparameter);
+  }
+  const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+  for (const float value : {nan, infinity, -1.0f, 0.0f}) {
+    CHECK(error_of(value, "llama.attention.layer_norm_rms_epsilon").code == ErrorCode::BadHyperparameter);
+    CHECK(error_of(value, "llama.rope.freq_base").code == ErrorCode::BadHyperparameter);
+  }
+  CHECK(error_of(0.0f, "llama.attention.layer_norm_rms_epsilon").expected == "1e-30 to 1");
 }
 
 TEST_CASE("experts are refused by name, not ignored") {

@@ -223,6 +223,7 @@ TEST_CASE("sessions of one model run side by side with the results of one alone"
   const Ids ids = some_ids(20);
   const auto alone = all_logits(model, ids, {.threads = 1});
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> equal = 0;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] { equal += same_bits(alone, all_logits(model, ids, {.threads = 2})); });

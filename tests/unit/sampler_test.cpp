@@ -164,6 +164,7 @@ TEST_CASE("the same seed gives the same tokens, another seed others", "[sampler]
     o.seed = seed;
     auto s = make(o);
     std::vector<int> out;
+    out.reserve(50);
     for (int i = 0; i < 50; ++i) out.push_back(s.sample(logits).value());
     s.reset();
     CHECK(s.sample(logits).value() == out[0]);

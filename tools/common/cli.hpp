@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -76,12 +77,33 @@ inline std::string count(std::uint64_t n) {
   return out;
 }
 
+// A model file that somebody cuts while it is mapped ends a process with SIGBUS at the next touch. Programs, not the
+// library, take that signal and report it as the error it is. The handler calls only what a handler may call.
+inline void report_cut_files(std::string_view program) {
+  static std::string message;
+  static std::atomic<bool> reported;
+  message = std::string(program) + ": FileChanged: a file was cut while it was in use\n";
+  struct sigaction action {};
+  action.sa_flags = SA_SIGINFO;
+  action.sa_sigaction = [](int, siginfo_t* info, void*) {
+    if (info->si_code != BUS_ADRERR) {  // something else: it comes again, and ends the process as ever
+      std::signal(SIGBUS, SIG_DFL);
+      return;
+    }
+    while (reported.exchange(true)) ::pause();  // another thread is at it
+    [[maybe_unused]] const auto n = ::write(STDERR_FILENO, message.data(), message.size());
+    ::_exit(exit_error);
+  };
+  sigaction(SIGBUS, &action, nullptr);
+}
+
 // Parses the command line and runs `body`, which returns an exit code. Help goes to standard output with code 0; a
 // wrong command line to standard error with code 2. A reader that goes away (`| head`) ends the program quietly, as it
 // does for every Unix filter: SIGPIPE keeps its default action, whatever the parent process left it at.
 template <class Body>
 int run(CLI::App& app, std::string_view program, int argc, char** argv, Body&& body) {
   std::signal(SIGPIPE, SIG_DFL);
+  report_cut_files(program);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

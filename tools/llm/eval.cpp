@@ -2,14 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // llm eval: raw token ids in, logits and greedy ids out; for comparing engines. Needs no tokenizer.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.hpp"
 #include "common/atomic_file.hpp"
 #include "common/cli.hpp"
+#include "lamina/core/checked.hpp"
 #include "model_args.hpp"
 
 namespace lamina::llm {
@@ -21,11 +28,21 @@ struct EvalArgs : ModelArgs {
   std::string logits;
 };
 
+// What a damaged model computes; worth an error even where nothing is chosen from it.
+Expected<void> check_finite(std::span<const float> logits) {
+  const auto bad = std::ranges::find_if_not(logits, [](float x) { return std::isfinite(x); });
+  if (bad == logits.end()) return {};
+  return fail(Error(ErrorCode::NumericError, "the model's logits are no numbers")
+                  .about("logit " + std::to_string(bad - logits.begin()))
+                  .wanted("a finite number")
+                  .found(std::isnan(*bad) ? "NaN" : "infinity"));
+}
+
 Expected<nlohmann::json> eval(const EvalArgs& args) {
   const auto model = args.load();
   if (!model) return fail(model.error());
   SessionOptions options = args.session;
-  if (options.context == 0) options.context = args.tokens.size() + args.greedy;
+  if (options.context == 0) options.context = checked_add(args.tokens.size(), args.greedy).value_or(SIZE_MAX);
   auto session = model->session(options);
   if (!session) return fail(session.error());
   std::optional<AtomicFile> out;
@@ -34,18 +51,20 @@ Expected<nlohmann::json> eval(const EvalArgs& args) {
     if (!opened) return fail(opened.error());
     out.emplace(std::move(*opened));
   }
-  std::optional<Error> write_error;
+  std::optional<Error> row_error;
   const Session::LogitsCallback each = [&](std::size_t, std::span<const float> row) {
-    if (auto ok = out->write_floats(row); !ok) {
-      write_error = ok.error();
+    auto ok = check_finite(row);
+    if (ok) ok = out->write_floats(row);
+    if (!ok) {
+      row_error = std::move(ok.error());
       return Feedback::Halt;
     }
     return Feedback::Continue;
   };
   const auto feed = [&](std::span<const text::Token> tokens) -> Expected<void> {
     auto ok = out ? session->feed(tokens, each) : session->feed(tokens);
-    if (write_error) return fail(*write_error);
-    return ok;
+    if (row_error) return fail(*row_error);
+    return ok ? check_finite(session->logits()) : ok;
   };
   if (auto ok = feed(args.tokens); !ok) return fail(ok.error());
 
@@ -76,6 +95,7 @@ void add_eval(CLI::App& app, Command& command) {
   sub->add_option("--tokens", args->tokens, "ids of the prompt, separated by commas")
       ->type_name("ID,ID,…")
       ->delimiter(',')
+      ->check([](const std::string& id) { return id.empty() ? "an id is a number" : ""; })
       ->required();
   sub->add_option("--greedy", args->greedy, "then choose N tokens greedily, each fed back")->type_name("N");
   sub->add_option("--logits", args->logits,

@@ -21,7 +21,9 @@ struct ModelArgs {
   SessionOptions session;
 
   void add_model(CLI::App& app) {
-    app.add_option("-m,--model", model, "GGUF file to use; the first part of a split one")->type_name("FILE");
+    app.add_option("-m,--model", model, "GGUF file to use; the first part of a split one")
+        ->type_name("FILE")
+        ->check([](const std::string& name) { return name.empty() ? "no name of a file" : ""; });  // an unset variable
   }
   void add_run(CLI::App& app) {
     add_model(app);

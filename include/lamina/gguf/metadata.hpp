@@ -5,6 +5,7 @@
 // says precisely what was wrong.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,7 +23,35 @@ namespace lamina::gguf {
 
 struct Entry {
   std::string_view key;
-  Value value;
+  const Value& value;
+};
+
+// The entries of a list of values, made as they are looked at: a value knows where its key is.
+class Entries {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const Value* at) : at_(at) {}
+    Entry operator*() const { return {at_->key(), *at_}; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const Value* at_;
+  };
+
+  explicit Entries(std::span<const Value> values) : values_(values) {}
+  std::size_t size() const { return values_.size(); }
+  bool empty() const { return values_.empty(); }
+  Entry operator[](std::size_t i) const { return {values_[i].key(), values_[i]}; }
+  Iterator begin() const { return Iterator(values_.data()); }
+  Iterator end() const { return Iterator(values_.data() + values_.size()); }
+
+ private:
+  std::span<const Value> values_;
 };
 
 namespace detail {
@@ -94,16 +123,17 @@ inline std::string describe(const Value& value) {
 class Metadata {
  public:
   Metadata() = default;
-  // `index` finds every entry's key; `file` names the file in errors.
-  Metadata(std::vector<Entry> entries, NameIndex index, std::string file)
-      : entries_(std::move(entries)), index_(std::move(index)), file_(std::move(file)) {}
+  // `index` finds every value's key; `file` names the file in errors.
+  Metadata(std::vector<Value> values, NameIndex index, std::string file)
+      : values_(std::move(values)), index_(std::move(index)), file_(std::move(file)) {}
 
-  std::span<const Entry> entries() const { return entries_; }
+  // In file order.
+  Entries entries() const { return Entries(values_); }
 
   // Null when there is no such key.
   const Value* find(std::string_view key) const {
-    const auto at = index_.find(key, [&](std::uint32_t i) { return entries_[i].key; });
-    return at ? &entries_[*at].value : nullptr;
+    const auto at = index_.find(key, [&](std::uint32_t i) { return values_[i].key(); });
+    return at ? &values_[*at] : nullptr;
   }
 
   // T: bool, an integer, float, double, std::string_view, std::string, or a vector of one of those (not of
@@ -140,7 +170,7 @@ class Metadata {
   }
 
  private:
-  std::vector<Entry> entries_;
+  std::vector<Value> values_;
   NameIndex index_;
   std::string file_;
 };

@@ -44,7 +44,7 @@ class Reader {
   Reader(std::span<const std::byte> bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
 
   Expected<Part> read() && {
-    if (read_header() && read_metadata() && read_alignment() && read_tensor_infos()) return std::move(out_);
+    if (fits() && read_header() && read_metadata() && read_alignment() && read_tensor_infos()) return std::move(out_);
     return fail(std::move(error_));
   }
 
@@ -81,6 +81,13 @@ class Reader {
     out = as_text(bytes_.subspan(at_, n_bytes));
     at_ += n_bytes;
     return true;
+  }
+
+  bool fits() {
+    if (bytes_.size() <= max_file) return true;
+    return refuse(Error(ErrorCode::BadArgument, "the file is larger than any model")
+                      .wanted("at most " + std::to_string(max_file) + " bytes")
+                      .found(std::to_string(bytes_.size())));
   }
 
   bool read_header() {
@@ -124,14 +131,14 @@ class Reader {
   }
 
   bool read_metadata() {
-    std::vector<Entry> entries;
-    entries.reserve(static_cast<std::size_t>(n_entries_));
+    std::vector<Value> values;
+    values.reserve(static_cast<std::size_t>(n_entries_));
     NameIndex index(static_cast<std::size_t>(n_entries_));
     for (std::uint32_t i = 0; i < n_entries_; ++i) {
       std::string_view key;
       const std::uint64_t key_at = at_;
       if (!read_key(key)) return false;
-      if (const auto earlier = index.insert(key, i, [&](std::uint32_t j) { return entries[j].key; })) {
+      if (const auto earlier = index.insert(key, i, [&](std::uint32_t j) { return values[j].key(); })) {
         const ErrorCode code = key == alignment_key ? ErrorCode::BadAlignment : ErrorCode::BadKey;
         return refuse(Error(code, "the key is there twice")
                           .at(key_at)
@@ -141,9 +148,9 @@ class Reader {
       }
       const std::optional<Value> value = read_value(key);
       if (!value) return false;
-      entries.push_back({key, *value});
+      values.push_back(*value);
     }
-    out_.metadata = Metadata(std::move(entries), std::move(index), name_);
+    out_.metadata = Metadata(std::move(values), std::move(index), name_);
     return true;
   }
 
@@ -196,7 +203,7 @@ class Reader {
       }
       at_ += scalar_bytes(type);
     }
-    return Value(bytes_.subspan(start, at_ - start), start, type, out_.encoding);
+    return Value(bytes_.subspan(start, at_ - start), start, type, out_.encoding, key.size());
   }
 
   bool read_alignment() {
@@ -239,14 +246,16 @@ class Reader {
     if (const auto nul = info.name.find('\0'); nul != std::string_view::npos) {
       return refuse(Error(ErrorCode::BadTensor, "NUL in a tensor name").at(at_ - n_bytes + nul), info.name);
     }
-    if (!number(info.n_dims, "the number of dimensions", info.name)) return false;
-    if (info.n_dims == 0 || info.n_dims > max_dims) {
+    std::uint32_t n_dims = 0;
+    if (!number(n_dims, "the number of dimensions", info.name)) return false;
+    if (n_dims == 0 || n_dims > max_dims) {
       return refuse(Error(ErrorCode::BadTensor, "impossible number of dimensions")
                         .at(at_ - 4)
                         .wanted("1 to " + std::to_string(max_dims))
-                        .found(std::to_string(info.n_dims)),
+                        .found(std::to_string(n_dims)),
                     info.name);
     }
+    info.n_dims = static_cast<std::uint8_t>(n_dims);
     const std::uint64_t dims_at = at_;
     for (std::uint32_t d = 0; d < info.n_dims; ++d) {
       if (!length(info.dims[d], "a dimension", info.name)) return false;

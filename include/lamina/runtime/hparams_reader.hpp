@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <string>
@@ -40,7 +41,11 @@ class HparamReader {
     const std::string k = key(name);
     const gguf::Value* value = metadata_.find(k);
     if (value == nullptr) {
-      return fail(Error(ErrorCode::MissingKey, "the model's family needs this key").in(file_.name()).about(k));
+      return fail(Error(ErrorCode::MissingKey, "the model's family needs this key")
+                      .in(file_.name())
+                      .about(k)
+                      .wanted("a whole number from " + std::to_string(low) + " to " + std::to_string(high))
+                      .found("nothing"));
     }
     std::optional<std::uint64_t> n = value->unsigned_integer();
     if (value->type() == gguf::ValueType::Array) {
@@ -78,13 +83,18 @@ class HparamReader {
     const auto n = value->number();
     if (!n) return bad(k, *value, "a number", "another type");
     if (!(*n >= low && *n <= high)) {
-      return bad(k, *value, std::to_string(low) + " to " + std::to_string(high), std::to_string(*n));
+      return bad(k, *value, short_text(low) + " to " + short_text(high), short_text(*n));
     }
     return *n;
   }
 
   Expected<std::string_view> text_or(std::string_view name, std::string_view fallback) const {
-    return metadata_.get_or<std::string_view>(key(name), fallback);
+    const std::string k = key(name);
+    const gguf::Value* value = metadata_.find(k);
+    if (value == nullptr) return fallback;
+    const auto text = value->string();
+    if (!text) return bad(k, *value, "a string", "another type");
+    return *text;
   }
 
   Unexpected bad(std::string_view name, std::string wanted, std::string found) const {
@@ -99,6 +109,13 @@ class HparamReader {
   }
 
  private:
+  // As many digits as a person wants to see; std::to_string would write 1e-30 as 0.000000.
+  static std::string short_text(double number) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", number);
+    return text;
+  }
+
   Unexpected bad(const std::string& k, const gguf::Value& value, std::string wanted, std::string found) const {
     return fail(Error(ErrorCode::BadHyperparameter, {})
                     .in(file_.name())
@@ -137,7 +154,9 @@ struct ReadLayer<nn::RmsNorm<Name>> {
   static Expected<void> read(const HparamReader& in, Hparams& out) {
     if (!in.has("attention.layer_norm_rms_epsilon")) {
       return fail(Error(ErrorCode::MissingKey, "the model's family needs this key")
-                      .about(in.key("attention.layer_norm_rms_epsilon")));
+                      .about(in.key("attention.layer_norm_rms_epsilon"))
+                      .wanted("a number")
+                      .found("nothing"));
     }
     const auto eps = in.number_or("attention.layer_norm_rms_epsilon", 0, 1e-30, 1);
     if (!eps) return fail(eps.error());
@@ -168,7 +187,7 @@ struct ReadLayer<nn::Attention<nn::Rope<Pairing>, Mask>> {
     const auto value_dim = in.count_or("attention.value_length", out.n_embd / *heads, 1, max_head_dim);
     if (!value_dim) return fail(value_dim.error());
     if (*value_dim == 0) return in.bad("attention.head_count", "at most embedding_length", std::to_string(*heads));
-    const auto n_rot = in.count_or("rope.dimension_count", *key_dim, 0, *key_dim);
+    const auto n_rot = in.count_or("rope.dimension_count", *key_dim, 1, *key_dim);
     if (!n_rot) return fail(n_rot.error());
     if (*n_rot % 2 != 0) return in.bad("rope.dimension_count", "an even number", std::to_string(*n_rot));
     const auto scale = in.number_or("attention.scale", 0, 0, 1e6);

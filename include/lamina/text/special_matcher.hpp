@@ -28,9 +28,15 @@ class SpecialMatcher {
  public:
   SpecialMatcher() = default;
   explicit SpecialMatcher(const Vocabulary& vocabulary) {
+    const auto special = [&](std::size_t i) {
+      return vocabulary.is(static_cast<Token>(i), kind_control | kind_user_defined | kind_unknown);
+    };
+    std::size_t n_special = 0;  // in a hostile file all are, and a vector that grows takes three times its size
+    for (std::size_t i = 0; i < vocabulary.size(); ++i) n_special += special(i);
+    entries_.reserve(n_special);
     for (std::size_t i = 0; i < vocabulary.size(); ++i) {
+      if (!special(i)) continue;
       const Token id = static_cast<Token>(i);
-      if (!vocabulary.is(id, kind_control | kind_user_defined | kind_unknown)) continue;
       const std::string_view text = vocabulary.text(id);
       if (vocabulary.find(text) != id) continue;  // repeats another token
       entries_.push_back({text, id, !vocabulary.is(id, kind_control | kind_unknown), vocabulary.is(id, kind_strip_left),

@@ -5,11 +5,11 @@
 // are views into the file. Everything is checked here, once, so that encoding and decoding need not.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <limits>
 #include <optional>
 #include <span>
@@ -167,13 +167,19 @@ class Vocabulary {
         .found(std::to_string(count));
   }
 
+  // llama.cpp's name for an empty token.
+  static std::string made_up_name(std::size_t id) { return "[EMPTY_" + std::to_string(id) + "]"; }
+
   void index_texts() {
     index_ = HashIndex(size());
-    std::size_t n_empty = 0, n_twice = 0;
+    const auto n_empty = static_cast<std::size_t>(std::ranges::count(texts_, std::string_view()));
+    std::size_t n_twice = 0;
+    made_up_.reserve(n_empty * made_up_name(size()).size());  // views of it go into texts_: it must not move
     for (std::uint32_t i = 0; i < size(); ++i) {
-      if (texts_[i].empty()) {  // llama.cpp's name for it
-        texts_[i] = made_up_.emplace_back("[EMPTY_" + std::to_string(i) + "]");
-        ++n_empty;
+      if (texts_[i].empty()) {
+        const std::string name = made_up_name(i);
+        made_up_.insert(made_up_.end(), name.begin(), name.end());
+        texts_[i] = {made_up_.data() + made_up_.size() - name.size(), name.size()};
       }
       longest_ = std::max(longest_, texts_[i].size());
     }
@@ -187,8 +193,8 @@ class Vocabulary {
   std::vector<std::string_view> texts_;
   std::vector<std::uint8_t> kinds_;
   std::vector<float> scores_;  // empty: none in the file
-  std::deque<std::string> made_up_;
-  HashIndex index_;  // by text
+  std::vector<char> made_up_;  // names of empty tokens
+  HashIndex index_;            // by text
   std::size_t longest_ = 0;
   std::vector<std::string> warnings_;
 };
