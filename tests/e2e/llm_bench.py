@@ -73,12 +73,12 @@ assert [row["test"] for row in rows] == ["pp16", "tg4"] and None not in rows[0],
 assert float(rows[1]["latency_seconds_p50"]) <= float(rows[1]["latency_seconds_max"])
 assert len(rows[0]["fma_operations_per_second_samples"].split()) == 3
 
-# Every combination of lists and ranges is a test.
-document = measure(*tiny, "-p", "1-3,8-20*1.5", "-p", "0", "-n", "2", "-d", "0-10+5", "-b", "4,8", "-t", "1,2",
-                   "-r", "1")
-found = [(t["threads"], t["batch"], t["depth"], t["kind"], t["n_tokens"]) for t in tests_of(document)]
-fed = [("prefill", n) for n in (1, 2, 3, 8, 12, 18)] + [("decode", 2)]
-assert found == [(*c[:3], *c[3]) for c in itertools.product((1, 2), (4, 8), (0, 5, 10), fed)], found
+# Lists and ranges, and every combination of them is a test.
+found = [t["test"] for t in tests_of(measure(*tiny, "-p", "1-3,8-20*1.5", "-p", "0,30-50+20", "-n", "2", "-r", "1"))]
+assert found == [f"pp{n}" for n in (1, 2, 3, 8, 12, 18, 30, 50)] + ["tg2"], found
+document = measure(*tiny, "-p", "8", "-n", "2", "-d", "0-10+5", "-b", "4,8", "-t", "1-2", "-r", "1")
+found = [(t["threads"], t["batch"], t["depth"], t["test"].split()[0]) for t in tests_of(document)]
+assert found == list(itertools.product((1, 2), (4, 8), (0, 5, 10), ("pp8", "tg2"))), found
 assert tests_of(document)[-1]["test"] == "tg2 @ d10"
 for test in tests_of(document):
     check_test(test, kinds, 1)

@@ -91,6 +91,7 @@ struct ModelResult {
       use.weight_bytes += step.weight_bytes;
     }
     std::vector<KernelUse> out;
+    out.reserve(by_name.size());
     for (auto& [name_, use] : by_name) out.push_back(std::move(use));
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.weight_bytes > b.weight_bytes; });
     return out;
