@@ -62,6 +62,8 @@ inline std::vector<PeakKind> peak_kinds() {
     if (tile_bf16) more.push_back({"amx-bf16", "tdpbf16ps", false, amx_bf16});
     if (tile_int8) more.push_back({"amx-int8", "tdpbssd", true, amx_int8});
   }
+#elif defined(__aarch64__)
+  fma = {"fma", "fmla 4s", false, fma_neon};
 #endif
   more.insert(more.begin(), fma);
   return more;
