@@ -2,51 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every matmul kernel: target × format × shape × number of tokens, with bytes and operations counted, and set against
-// the read bandwidth and the multiply-add rate that the machine has around the very measurement. Weights come from
+// the read bandwidth and the arithmetic peaks that the machine has around the very measurement. Weights come from
 // memory, as in a model: each call takes the next of many copies, together far larger than the last cache.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "common/bandwidth.hpp"
+#include "common/machine.hpp"
 #include "common/synth.hpp"
-#include "kernel/peak.hpp"
 #include "lamina/core/memory.hpp"
 #include "lamina/core/team.hpp"
 #include "lamina/kernels/dispatch/dispatch.hpp"
 #include "lamina/runtime/frame.hpp"
+#include "suite.hpp"
 
 namespace lamina::bench {
 namespace {
 
-struct Shape {
-  std::size_t rows, k;  // weights [rows][k]
-};
-constexpr Shape shapes[] = {{2048, 2048}, {5632, 2048}};
-constexpr std::size_t token_counts[] = {1, 64};
+constexpr std::size_t token_counts[] = {1, 64, 512};
 constexpr std::size_t rows_per_task = 128;
-constexpr std::size_t arena_bytes = std::size_t{256} << 20;
-
-// A failure here is one of the machine, above all of memory: nothing can be measured then.
-template <class T>
-T need(Expected<T> value) {
-  if (value) return std::move(*value);
-  std::fprintf(stderr, "kernel_bench: %s\n", value.error().to_string().c_str());
-  std::exit(1);
-}
-
-struct Machine {
-  std::unique_ptr<Team> team;
-  BandwidthProbe probe;
-
-  explicit Machine(std::size_t n) : team(need(Team::make(n))), probe(need(BandwidthProbe::make(n))) {}
-};
 
 // Random weights of one format; the last one asked for is kept.
 const AlignedBuffer<std::byte>& arena_of(std::uint32_t type_id) {
@@ -72,7 +47,7 @@ runtime::ActivationBuffer make_activations(const kernels::KernelTable& table, bo
   return out;
 }
 
-void matmul(benchmark::State& state, Machine& machine, const kernels::KernelTable& table,
+void matmul(benchmark::State& state, MachineProbe& machine, const kernels::KernelTable& table,
             const kernels::KernelTable::PerFormat& format, Shape shape, std::size_t n_tokens) {
   const gguf::TensorType& type = *gguf::tensor_type(format.type_id);
   const std::size_t row_bytes = shape.k / type.block_size * type.block_bytes;
@@ -82,8 +57,7 @@ void matmul(benchmark::State& state, Machine& machine, const kernels::KernelTabl
   const auto x = make_activations(table, format.int_activations, n_tokens, shape.k);
   auto out = need(AlignedBuffer<float>::make(n_tokens * shape.rows));
 
-  double bandwidth = machine.probe.measure();
-  double fma = fma_peak(*machine.team);
+  const Surroundings surroundings(machine);
   std::size_t copy = 0;
   const double begin = seconds();
   for (auto _ : state) {
@@ -103,26 +77,20 @@ void matmul(benchmark::State& state, Machine& machine, const kernels::KernelTabl
         format.matmul(part);
       });
     };
-    machine.team->run(job);
+    machine.team().run(job);
     copy = (copy + 1) % n_copies;
   }
   const double took = seconds() - begin;
   benchmark::DoNotOptimize(out.data());
-  bandwidth = (bandwidth + machine.probe.measure()) / 2;
-  fma = (fma + fma_peak(*machine.team)) / 2;
-
   const auto calls = static_cast<double>(state.iterations());
   const std::size_t x_bytes = shape.k * (format.int_activations ? 2 : sizeof(float));
   const auto bytes = static_cast<double>(matrix_bytes + n_tokens * (x_bytes + shape.rows * sizeof(float)));
   const double operations = 2.0 * static_cast<double>(shape.rows * shape.k * n_tokens);
-  state.counters["bytes/s"] = bytes * calls / took;
-  state.counters["op/s"] = operations * calls / took;
-  state.counters["read%"] = 100 * bytes * calls / took / bandwidth;
-  state.counters["fma%"] = 100 * operations * calls / took / fma;
+  surroundings.count(state, took, bytes * calls, operations * calls);
   state.SetLabel(std::string(format.kernel));
 }
 
-void add_benchmarks(Machine& machine) {
+void add_benchmarks(MachineProbe& machine) {
   // Format outermost: its weights are made once.
   for_each_type(quant::Formats{}, [&](auto t) {
     constexpr std::uint32_t id = decltype(t)::type::type_id;
@@ -132,8 +100,7 @@ void add_benchmarks(Machine& machine) {
       for (const Shape shape : shapes) {
         for (const std::size_t n_tokens : token_counts) {
           const std::string name = (n_tokens == 1 ? "gemv/" : "matmul" + std::to_string(n_tokens) + "/") +
-                                   std::string(table->target) + "/" + std::string(format->name) + "/" +
-                                   std::to_string(shape.rows) + "x" + std::to_string(shape.k);
+                                   std::string(table->target) + "/" + std::string(format->name) + "/" + shape.name();
           benchmark::RegisterBenchmark(name.c_str(), [&machine, table, format, shape, n_tokens](benchmark::State& s) {
             matmul(s, machine, *table, *format, shape, n_tokens);
           })->UseRealTime();
@@ -141,24 +108,6 @@ void add_benchmarks(Machine& machine) {
       }
     }
   });
-}
-
-// Takes `--threads=N` out of the command line, whose rest is Google Benchmark's; 0 when it is no number from 1 to 1024.
-std::size_t take_threads(int& argc, char** argv) {
-  std::size_t threads = 1;
-  int kept = 1;
-  for (int i = 1; i < argc; ++i) {
-    constexpr std::string_view option = "--threads=";
-    if (!std::string_view(argv[i]).starts_with(option)) {
-      argv[kept++] = argv[i];
-      continue;
-    }
-    char* end = nullptr;
-    const long n = std::strtol(argv[i] + option.size(), &end, 10);
-    threads = *end == '\0' && n >= 1 && n <= 1024 ? static_cast<std::size_t>(n) : 0;
-  }
-  argc = kept;
-  return threads;
 }
 
 }  // namespace
@@ -171,7 +120,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "kernel_bench: options are Google Benchmark's (--help) and --threads=N, 1 to 1024\n");
     return 2;
   }
-  lamina::bench::Machine machine(threads);
+  auto machine = lamina::bench::need(lamina::bench::MachineProbe::make(threads));
   lamina::bench::add_benchmarks(machine);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

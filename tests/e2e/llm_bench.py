@@ -2,25 +2,126 @@
 # SPDX-FileCopyrightText: 2026 The Lamina authors
 # SPDX-License-Identifier: Apache-2.0
 """llm-bench measures the bundled model and a synthetic one, in each output format. `llm_bench.py BIN`"""
+import csv
+import io
+import itertools
 import json
 import os
 import subprocess
 import sys
 
 tool = os.path.join(sys.argv[1], "llm-bench")
+tiny = ["-m", "synth:tiny:Q4_0"]
+
+
+def start(*args):
+    return subprocess.run([tool, *args], capture_output=True, timeout=300)
 
 
 def run(*args, code=0):
-    r = subprocess.run([tool, *args], capture_output=True, timeout=300)
+    r = start(*args)
     assert r.returncode == code, (args, r.returncode, r.stderr)
     return r.stdout.decode()
 
 
+def measure(*args):
+    return json.loads(run(*args, "-o", "json"))
+
+
+def tests_of(document):
+    return [t for result in document["results"] for t in result["tests"]]
+
+
+def close(a, b, tolerance=1e-6):
+    return abs(a - b) <= tolerance * max(abs(a), abs(b))
+
+
+def check_test(test, kinds, repetitions):
+    """What has to hold of one test's JSON whatever was measured."""
+    assert len(test["samples_tokens_per_second"]) == repetitions
+    assert len(test["samples_read_bandwidth_bytes_per_second"]) == repetitions + 1
+    assert len(test["samples_share_of_read_bandwidth"]) == repetitions
+    assert test["bytes_per_token"] > 0 and test["operations_per_token"] > 0
+    for name in ("tokens_per_second", "bytes_per_second", "operations_per_second", "read_bandwidth_bytes_per_second"):
+        s = test[name]
+        assert 0 < s["min"] <= s["median"] <= s["max"] and s["stddev"] >= 0, (name, s)
+    assert set(test["peaks"]) == set(kinds)
+    for peak in test["peaks"].values():
+        probes, shares = peak["samples_operations_per_second"], peak["samples_share"]
+        assert len(probes) == repetitions + 1 and min(probes) > 1e6, probes
+        for i, rate in enumerate(test["samples_tokens_per_second"]):
+            expected = rate * test["operations_per_token"] / ((probes[i] + probes[i + 1]) / 2)
+            assert close(shares[i], expected), (shares[i], expected)
+    latency = test["latency_seconds"]
+    assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["max"] == max(latency["samples"])
+    assert latency["of"] == ("token" if test["kind"] == "decode" else "first token")
+    per_pass = test["n_tokens"] if test["kind"] == "decode" else 1
+    assert len(latency["samples"]) >= repetitions * per_pass and len(latency["samples"]) % per_pass == 0
+
+
+# The bundled model, in each format.
 small = ["-p", "16", "-n", "4", "-r", "2"]
-json.loads(run(*small, "-o", "json"))
-assert "|" in run(*small, "-o", "md")
-lines = run(*small, "-o", "csv").strip().splitlines()
-assert len(lines) >= 2 and len({line.count(",") for line in lines}) == 1, lines
+document = measure(*small)
+kinds = [kind["name"] for kind in document["machine"]["probe"]["peaks"]]
+assert kinds[0] == "fma" and len(set(kinds)) == len(kinds), kinds
+assert [t["test"] for t in tests_of(document)] == ["pp16", "tg4"]
+for test in tests_of(document):
+    check_test(test, kinds, 2)
+assert "|" in run(*small)
+rows = list(csv.DictReader(io.StringIO(run(*small, "-o", "csv"))))
+assert [row["test"] for row in rows] == ["pp16", "tg4"] and None not in rows[0], rows
+assert float(rows[1]["latency_seconds_p50"]) <= float(rows[1]["latency_seconds_max"])
+assert len(rows[0]["fma_operations_per_second_samples"].split()) == 3
+
+# Lists and ranges, and every combination of them is a test.
+found = [t["test"] for t in tests_of(measure(*tiny, "-p", "1-3,8-20*1.5", "-p", "0,30-50+20", "-n", "2", "-r", "1"))]
+assert found == [f"pp{n}" for n in (1, 2, 3, 8, 12, 18, 30, 50)] + ["tg2"], found
+document = measure(*tiny, "-p", "8", "-n", "2", "-d", "0-10+5", "-b", "4,8", "-t", "1-2", "-r", "1")
+found = [(t["threads"], t["batch"], t["depth"], t["test"].split()[0]) for t in tests_of(document)]
+assert found == list(itertools.product((1, 2), (4, 8), (0, 5, 10), ("pp8", "tg2"))), found
+assert tests_of(document)[-1]["test"] == "tg2 @ d10"
+for test in tests_of(document):
+    check_test(test, kinds, 1)
+# Weights are read once per batch: 8 tokens in batches of 4 read nearly twice what they read in one of 8.
+by_batch = {t["batch"]: t["bytes_per_token"] for t in tests_of(document) if t["test"] == "pp8"}
+assert 1.5 * by_batch[8] < by_batch[4] < 2 * by_batch[8], by_batch
+
+# The table has a column for what differs, and latencies when asked.
+table = run(*tiny, "-p", "4,8", "-n", "0", "-t", "1,2", "-r", "1").splitlines()
+assert table[0].startswith("| threads | test") and "p99" not in table[0], table[0]
+assert len({len(line) for line in table[:6]}) == 1 and [line[0] for line in table[:6]] == ["|"] * 6, table[:6]
+table = run(*tiny, "-p", "4", "-n", "4", "-r", "1", "--latency")
+assert "| ms p50 |" in table and "(TTFT)" in table and "threads |" not in table.splitlines()[0]
+
+# A profile accounts for the whole time, in its own words.
+for option, n_rows in (("--profile", 8), ("--profile=layers", 13)):
+    for test in tests_of(measure(*tiny, "-p", "64", "-n", "8", "-r", "3", option)):
+        check_test(test, kinds, 3)
+        profile = test["profile"]
+        rows = profile["rows"]
+        assert len(rows) == n_rows, [row["phase"] for row in rows]
+        assert close(sum(row["seconds"] for row in rows), profile["seconds"])
+        assert close(sum(row["share_of_time"] for row in rows), 1)
+        assert rows[-1]["phase"] == "outside of steps" and rows[-1]["seconds"] > -1e-9
+        assert all(row["calls"] > 0 and row["seconds"] > 0 and row["kernel"] for row in rows[:-1])
+        assert close(sum(row["bytes"] for row in rows), profile["n_tokens"] * test["bytes_per_token"])
+        matrices = [row["operations"] for row in rows if "attention" not in row["phase"]]
+        assert close(sum(matrices), profile["n_tokens"] * test["operations_per_token"])
+test = tests_of(measure(*tiny, "-p", "4", "-n", "0", "-r", "1", "--profile"))[0]
+phases = [row["phase"] for row in test["profile"]["rows"]]
+assert phases[:3] == ["embedding", "norm+qkv+rope", "attention"] and phases[-2] == "norm+head", phases
+assert "| blk.1 attention" in run(*tiny, "-p", "0", "-n", "4", "-r", "1", "--profile=layers")
+assert "profile" not in tests_of(measure(*tiny, "-p", "4", "-n", "0", "-r", "1"))[0]
+
+# What makes no sense.
 run("-m", "no-such-file.gguf", code=1)
 run("--nonsense", code=2)
+for option, value, says in (("-p", "5-1", "from the smaller to the larger"), ("-n", "1-9*1", "larger than 1"),
+                            ("-d", "1-9+0", "at least 1"), ("-b", "0", "1 to 65536"), ("-t", "2000", "0 to 1024"),
+                            ("-p", "1-5000", "more than 1000"), ("-p", "8x", "FIRST-LAST*FACTOR"), ("-n", "", "")):
+    r = start(option, value)
+    assert r.returncode == 2 and says in r.stderr.decode() and option in r.stderr.decode(), (option, value, r)
+run(*tiny, "-p", "0", "-n", "0,0", code=2)
+run(*tiny, "--profile", "-o", "csv", code=2)
+run(*tiny, "--profile=tensors", code=2)
 print("ok")

@@ -286,3 +286,25 @@ TEST_CASE("a model without a known vocabulary still takes ids, and says why text
   CHECK(generation.begin() == generation.end());
   REQUIRE(generation.error());
 }
+
+TEST_CASE("steps are timed when asked, and only then") {
+  const Model model = load_tiny(TinyModel{});
+  Session session = open(model, {.context = 0, .batch = 4, .threads = 2});
+  std::vector<StepTime> times(model.plan().steps().size());
+  REQUIRE(session.time_steps(times));
+  REQUIRE(session.feed(some_ids(9)));  // three batches, one row of logits
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    INFO(model.plan().steps()[i].info.phase);
+    CHECK(times[i].calls == (i < model.plan().body().size() ? 3 : 1));
+    CHECK(times[i].seconds > 0);
+  }
+  const std::vector<StepTime> before = times;
+  REQUIRE(session.time_steps({}));
+  REQUIRE(session.feed(some_ids(2)));
+  CHECK(times.front().calls == before.front().calls);
+
+  times.pop_back();
+  const auto wrong = session.time_steps(times);
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().code == ErrorCode::BadArgument);
+}

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/seconds.hpp"
 #include "lamina/core/error.hpp"
 #include "lamina/core/memory.hpp"
 #include "lamina/core/team.hpp"
@@ -27,10 +27,6 @@
 #endif
 
 namespace lamina::bench {
-
-inline double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Read loops: the exclusive or of n bytes, n a multiple of 256, 64-byte aligned. Four accumulators, so that loads and
 // not the chain of operations set the pace.
@@ -101,6 +97,15 @@ class BandwidthProbe {
     });
   }
 
+  // From now on on that many threads. Errors: OutOfMemory.
+  Expected<void> use_threads(std::size_t n) {
+    if (n == team_->size()) return {};
+    auto team = Team::make(n);
+    if (!team) return fail(std::move(team.error()));
+    team_ = std::move(*team);
+    return {};
+  }
+
   // Bytes per second over all threads.
   double measure() {
     const double begin = seconds();
@@ -116,6 +121,7 @@ class BandwidthProbe {
 
   std::size_t bytes() const { return buffer_.size(); }
   std::size_t threads() const { return team_->size(); }
+  Team& team() { return *team_; }
   std::string_view loop_name() const { return loop_name_; }
 
  private:

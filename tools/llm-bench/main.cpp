@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// llm-bench: tokens per second of models, beside what the machine could read in the same moments.
+// llm-bench: tokens per second of models, beside what the machine could do in the same moments.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -11,66 +11,90 @@
 #include <utility>
 #include <vector>
 
-#include "common/bandwidth.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
+#include "common/machine.hpp"
 #include "common/synth.hpp"
 #include "measure.hpp"
 #include "output.hpp"
+#include "ranges.hpp"
 
 namespace lamina::bench {
 namespace {
 
 constexpr const char* description =
     "Measures models: prefill (a prompt's tokens together) and decode (one by one), in tokens per second,\n"
-    "with the spread, the bytes moved, and the machine's read bandwidth probed between the repetitions.\n"
-    "Random tokens are fed; tokenising and sampling are not measured.";
+    "with the spread, and beside what the machine can do: its read bandwidth and its arithmetic peaks are\n"
+    "probed between the repetitions. Random tokens are fed; tokenising and sampling are not measured.";
 
 constexpr const char* examples =
     "Models that need no file: synth:SHAPE:FORMAT has random weights. SHAPE: tiny, llama-160m, llama-1.1b, llama-8b.\n"
     "FORMAT: F32 F16 BF16 Q4_0 Q4_1 Q8_0 Q4_K Q5_K Q6_K, or a mix, Q4_K_S Q4_K_M Q5_K_S Q5_K_M.\n"
     "\n"
+    "LIST: numbers and ranges, N, FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR, with commas between them. Every\n"
+    "combination of -t, -b and -d with each -p and each -n is a row.\n"
+    "\n"
     "Examples:\n"
     "  llm-bench                                              the model that ships with Lamina\n"
     "  llm-bench -m a.gguf -m b.gguf -p 512 -n 128 -r 5       two models beside each other\n"
-    "  llm-bench -m synth:llama-1.1b:Q4_0 -t 2 -o json        every sample and the plan, as JSON\n"
-    "  llm-bench -m a.gguf -p 0 -n 64 -d 2048                 decode only, with 2048 tokens in the context\n"
+    "  llm-bench -m synth:llama-1.1b:Q4_0 -t 1,2 -o json      every sample and the plan, as JSON\n"
+    "  llm-bench -m a.gguf -p 0 -n 64 -d 0-4096+1024          decode only, at growing depth\n"
+    "  llm-bench -m a.gguf -p 1-16,24,32-600*1.5 -n 0         from one token to many fed together\n"
+    "  llm-bench -m a.gguf -p 2048 -n 0 -b 64-2048*2          the same prompt in smaller and larger batches\n"
+    "  llm-bench -m a.gguf --latency                          time to the first token, and of each decoded one\n"
+    "  llm-bench -m a.gguf --profile                          where the time goes, phase by phase\n"
+    "  llm-bench -m a.gguf --profile=layers -p 0 -n 32        the same for every step of every layer\n"
     "  llm-bench -m synth:llama-1.1b:Q4_0 --keep m.gguf       also write the model, for other engines\n"
     "  llm-bench -m a.gguf --target reference -p 8 -n 4       another instruction set\n"
     "\n"
-    "A decoded token reads every weight once: \"of it\" near 100% means that memory, not the program, is the limit.\n"
-    "A tensor that has no fast kernel on the target is named below the table.\n";
+    "Reading the table. A decoded token reads every weight once: \"of memory\" near 100% means that memory, not the\n"
+    "program, is the limit. A prompt's tokens share one reading of the weights, and arithmetic is the limit: \"of "
+    "int8\"\n"
+    "and \"of float\" compare the operations of the matrices (a multiply-add is two; the embedding and attention are "
+    "not\n"
+    "counted, the head once per prompt) with the fastest instruction for whole numbers and for floats that this "
+    "machine\n"
+    "has; below the table, all are named. A test shorter than 0.1 s is fed several times in a repetition. In a "
+    "profile,\n"
+    "bytes are weights and cache, attention counts its own operations, and worker 0 takes the time at the end of each\n"
+    "step. A tensor that has no fast kernel on the target is named below the table.\n";
 
 struct Arguments {
   std::vector<std::string> models;
   std::string output = "md";
-  std::string keep;
+  std::string keep, target;
+  std::string profile;  // empty, "phases" or "layers"
+  bool latency = false;
   BenchOptions bench;
 };
 
+// An option that takes a list of numbers from low to high; given twice, both lists count.
+void add_list(CLI::App& app, const std::string& names, std::vector<std::size_t>& into, std::size_t low,
+              std::size_t high, const std::string& help) {
+  const auto parse = [&into, names, low, high](const std::string& text) {
+    auto list = RangeParser(low, high).parse(text);
+    if (!list) throw CLI::ValidationError(names, list.error().to_string());
+    into = std::move(*list);
+  };
+  app.add_option_function<std::string>(names, parse, help)
+      ->type_name("LIST")
+      ->join(',')
+      ->default_str(std::to_string(into.front()));
+}
+
 void add_options(CLI::App& app, Arguments& a) {
+  constexpr std::size_t most = std::size_t{1} << 30;  // tokens, the library's largest context
   app.add_option("-m,--model", a.models, "GGUF file, or synth:SHAPE:FORMAT; may be given again")
       ->type_name("MODEL")
       ->allow_extra_args(false);
-  app.add_option("-p,--prompt", a.bench.n_prompt, "tokens of the prefill test; 0: none")
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("-n,--gen", a.bench.n_gen, "tokens of the decode test; 0: none")
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("-d,--depth", a.bench.depth, "tokens in the context before each test")
-      ->type_name("N")
-      ->capture_default_str();
+  add_list(app, "-p,--prompt", a.bench.n_prompt, 0, most, "tokens of the prefill tests; 0: none");
+  add_list(app, "-n,--gen", a.bench.n_gen, 0, most, "tokens of the decode tests; 0: none");
+  add_list(app, "-d,--depth", a.bench.depth, 0, most, "tokens in the context before each test");
+  add_list(app, "-b,--batch", a.bench.batch, 1, 65536, "tokens computed together at most; longer prompts are split");
+  add_list(app, "-t,--threads", a.bench.threads, 0, 1024, "threads; 0: one per core");
   app.add_option("-r,--repetitions", a.bench.repetitions, "how often each test is measured, after a warm-up")
       ->type_name("N")
       ->check(CLI::Range(1, 10000))
-      ->capture_default_str();
-  app.add_option("-t,--threads", a.bench.threads, "threads; 0: one per core")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_option("-b,--batch", a.bench.batch, "tokens computed together in the prefill test")
-      ->type_name("N")
       ->capture_default_str();
   app.add_option("-c,--ctx", a.bench.context, "context in tokens; 0: as many as the tests need")
       ->type_name("N")
@@ -80,8 +104,13 @@ void add_options(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({8, 16}))
       ->capture_default_str();
   app.add_flag("--strict", a.bench.strict, "prefill on the kernels of decode, whose bits no batch changes");
-  app.add_option("--target", a.bench.target, "instruction set to run on; otherwise LAMINA_TARGET or the best there is")
+  app.add_option("--target", a.target, "instruction set to run on; otherwise LAMINA_TARGET or the best there is")
       ->type_name("NAME");
+  app.add_flag("--latency", a.latency,
+               "columns for the time to the first token and of each token; json and csv always have them");
+  app.add_flag("--profile{phases}", a.profile,
+               "also time every phase of each test, or with --profile=layers every step of every layer")
+      ->check(CLI::IsMember({"phases", "layers"}));
   app.add_option("-o,--output", a.output, "md: a table; json: all samples; csv: a line per test")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"md", "json", "csv"}))
@@ -116,7 +145,7 @@ class TerminalProgress {
 Expected<ModelResult> measure(const std::string& name, const Arguments& a, Bench& bench, std::size_t n_threads,
                               const TerminalProgress& progress) {
   LoadOptions options;
-  options.target = a.bench.target;
+  options.target = a.target;
   if (!is_synth(name)) return bench.run(name, [&] { return load(name, options); });
   progress(name + ": making");
   auto synth = make_synth(name, n_threads);
@@ -130,8 +159,8 @@ Expected<ModelResult> measure(const std::string& name, const Arguments& a, Bench
 
 void write(const Arguments& a, const Setting& setting, const std::vector<ModelResult>& results) {
   if (a.output == "json") return write_json(stdout, setting, results);
-  if (a.output == "csv") return write_csv(stdout, results);
-  write_markdown(stdout, setting, results);
+  if (a.output == "csv") return write_csv(stdout, setting, results);
+  write_markdown(stdout, setting, results, a.latency);
 }
 
 int usage(const char* what) {
@@ -140,10 +169,14 @@ int usage(const char* what) {
 }
 
 Expected<int> run(Arguments& a) {
-  constexpr std::size_t most = std::size_t{1} << 30;  // tokens, the library's largest context
-  if (std::max({a.bench.n_prompt, a.bench.n_gen, a.bench.depth}) > most)
-    return usage("-p, -n and -d take 0 to 1073741824");
-  if (a.bench.n_prompt == 0 && a.bench.n_gen == 0) return usage("-p 0 and -n 0 leave nothing to measure");
+  const auto nothing = [](const std::vector<std::size_t>& list) {
+    return *std::max_element(list.begin(), list.end()) == 0;
+  };
+  if (nothing(a.bench.n_prompt) && nothing(a.bench.n_gen)) return usage("-p 0 and -n 0 leave nothing to measure");
+  if (!a.profile.empty()) {
+    if (a.output == "csv") return usage("csv has one line per test and no place for --profile; take md or json");
+    a.bench.profile = a.profile == "layers" ? ProfileDetail::Layers : ProfileDetail::Phases;
+  }
   if (!a.keep.empty() && (a.models.size() != 1 || !is_synth(a.models[0]))) {
     return usage("--keep needs exactly one model, a synth: one");
   }
@@ -157,13 +190,13 @@ Expected<int> run(Arguments& a) {
   setting.cpu = cpu_name();
   setting.cores = std::max(1u, std::thread::hardware_concurrency());
   const TerminalProgress progress;
-  progress("preparing the bandwidth probe");
-  const std::size_t n_threads = a.bench.threads != 0 ? a.bench.threads : setting.cores;
-  auto probe = BandwidthProbe::make(n_threads);
+  progress("preparing the probes");
+  const std::size_t n_threads = a.bench.threads[0] != 0 ? a.bench.threads[0] : setting.cores;
+  auto probe = MachineProbe::make(n_threads);
   if (!probe) return fail(std::move(probe.error()));
-  setting.probe_bytes = probe->bytes();
-  setting.probe_threads = probe->threads();
-  setting.probe_loop = probe->loop_name();
+  setting.probe_bytes = probe->bandwidth().bytes();
+  setting.read_loop = probe->bandwidth().loop_name();
+  setting.kinds = probe->kinds();
 
   Bench bench(a.bench, *probe, progress);
   std::vector<ModelResult> results;

@@ -8,32 +8,61 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/machine.hpp"
 #include "lamina/runtime/plan.hpp"
+#include "profile.hpp"
 #include "stats.hpp"
 
 namespace lamina::bench {
 
+// One row of the table: a model with these threads, batch and depth, fed n_tokens one by one or together.
 struct TestResult {
-  std::string name;  // "pp512", "tg128", "tg128 @ d1024"
   std::size_t n_tokens = 0;
   bool decode = false;
-  std::vector<double> rates;   // tokens per second, one per repetition
-  std::vector<double> probes;  // bytes per second, one more than repetitions
-  double bytes_per_token = 0;  // weights and cache that a decoded token reads; of a prefill, weights per batch / batch
+  std::size_t threads = 0, batch = 0, context = 0, depth = 0;
+  std::vector<double> rates;            // tokens per second, one per repetition
+  std::vector<double> latencies;        // seconds: of every token (decode), or until the first token (prefill)
+  std::vector<MachineSample> machine;   // one more than repetitions
+  double bytes_per_token = 0;           // weights and cache
+  double operations_per_token = 0;      // of the matrices
+  std::optional<Profile> profile = {};  // of repetitions of its own
 
+  // "pp512", "tg128", "tg128 @ d1024"
+  std::string name() const {
+    const std::string at = depth > 0 ? " @ d" + std::to_string(depth) : "";
+    return (decode ? "tg" : "pp") + std::to_string(n_tokens) + at;
+  }
   Summary rate() const { return summarize(rates); }
-  Summary probe() const { return summarize(probes); }
-  std::vector<double> byte_rates() const {
+  std::vector<double> byte_rates() const { return scaled(bytes_per_token); }
+  std::vector<double> operation_rates() const { return scaled(operations_per_token); }
+
+  std::vector<double> reads() const {  // bytes per second
     std::vector<double> out;
-    for (const double r : rates) out.push_back(r * bytes_per_token);
+    for (const MachineSample& m : machine) out.push_back(m.read);
     return out;
   }
-  // Of the bandwidth measured around each repetition. Meaningful for decode, which is bound by memory.
-  std::vector<double> shares() const { return shares_of_neighbours(byte_rates(), probes); }
+  std::vector<double> peaks(std::size_t kind) const {  // operations per second
+    std::vector<double> out;
+    for (const MachineSample& m : machine) out.push_back(m.peaks[kind]);
+    return out;
+  }
+  // Of what was measured around each repetition.
+  std::vector<double> read_shares() const { return shares_of_neighbours(byte_rates(), reads()); }
+  std::vector<double> peak_shares(std::size_t kind) const {
+    return shares_of_neighbours(operation_rates(), peaks(kind));
+  }
+
+ private:
+  std::vector<double> scaled(double factor) const {
+    std::vector<double> out;
+    for (const double r : rates) out.push_back(r * factor);
+    return out;
+  }
 };
 
 // All steps of a plan that run the same kernel.
@@ -48,8 +77,7 @@ struct ModelResult {
   std::uint64_t file_bytes = 0;
   std::uint64_t n_weights = 0;
   std::string architecture, target;
-  std::size_t threads = 0, batch = 0, context = 0;
-  double load_seconds = 0, session_seconds = 0;
+  double load_seconds = 0, session_seconds = 0;  // of the first session
   std::uint64_t weight_bytes_per_token = 0, cache_bytes_per_position = 0;
   std::vector<StepInfo> steps;
   std::vector<TestResult> tests;
@@ -63,6 +91,7 @@ struct ModelResult {
       use.weight_bytes += step.weight_bytes;
     }
     std::vector<KernelUse> out;
+    out.reserve(by_name.size());
     for (auto& [name_, use] : by_name) out.push_back(std::move(use));
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.weight_bytes > b.weight_bytes; });
     return out;

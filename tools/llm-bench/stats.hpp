@@ -35,7 +35,17 @@ inline Summary summarize(std::span<const double> samples) {
   return out;
 }
 
-// Repetition i ran between probes i and i + 1: its share of what the machine could read in those moments.
+// The smallest sample that at least `share` of all do not exceed; 0 of none. share in (0, 1].
+inline double percentile(std::span<const double> samples, double share) {
+  if (samples.empty()) return 0;
+  std::vector<double> sorted(samples.begin(), samples.end());
+  const double rank = std::ceil(share * static_cast<double>(sorted.size()));
+  const auto at = static_cast<std::ptrdiff_t>(std::clamp(rank, 1.0, static_cast<double>(sorted.size()))) - 1;
+  std::nth_element(sorted.begin(), sorted.begin() + at, sorted.end());
+  return sorted[static_cast<std::size_t>(at)];
+}
+
+// Repetition i ran between probes i and i + 1: its share of what the machine could do in those moments.
 inline std::vector<double> shares_of_neighbours(std::span<const double> rates, std::span<const double> probes) {
   std::vector<double> out;
   for (std::size_t i = 0; i < rates.size() && i + 1 < probes.size(); ++i) {

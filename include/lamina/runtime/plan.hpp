@@ -29,6 +29,12 @@ struct StepInfo {
   bool slow = false;                 // no fast kernel on this target
 };
 
+// What running a step has taken so far, until the last worker was done.
+struct StepTime {
+  double seconds = 0;
+  std::uint64_t calls = 0;
+};
+
 namespace runtime {
 
 struct Step {

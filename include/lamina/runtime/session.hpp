@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <functional>
@@ -82,6 +83,21 @@ class Session {
     position_ -= n;
     tokens_.resize(position_);
     if (n > 0) logits_ = {};
+    return {};
+  }
+
+  // For profilers: from now on what step i of the plan takes is added to times[i]. The memory, one entry for each of
+  // model().plan().steps(), must live as long as the session or until another call; an empty span switches it off.
+  // Errors: BadArgument when the number of entries is another.
+  Expected<void> time_steps(std::span<StepTime> times) {
+    const std::size_t n_steps = model_.plan().steps().size();
+    if (!times.empty() && times.size() != n_steps) {
+      return fail(Error(ErrorCode::BadArgument, "there has to be one entry for each step of the plan")
+                      .about("time_steps")
+                      .wanted(std::to_string(n_steps))
+                      .found(std::to_string(times.size())));
+    }
+    step_times_ = times.data();
     return {};
   }
 
@@ -214,10 +230,20 @@ class Session {
 
   // All workers walk the steps together; a barrier ends each.
   void walk(std::span<const runtime::Step> steps) {
+    using Clock = std::chrono::steady_clock;
+    const runtime::Step* const first = model_.plan().steps().data();
+    Clock::time_point begin = step_times_ != nullptr ? Clock::now() : Clock::time_point{};
     auto job = [&](Worker& worker) {
+      StepTime* const times = worker.index() == 0 ? step_times_ : nullptr;
       for (const runtime::Step& step : steps) {
         step.run(step.phase.get(), *frame_, worker);
         worker.barrier();
+        if (times == nullptr) continue;
+        const Clock::time_point end = Clock::now();
+        StepTime& time = times[&step - first];
+        time.seconds += std::chrono::duration<double>(end - begin).count();
+        ++time.calls;
+        begin = end;
       }
     };
     team_->run(job);
@@ -231,6 +257,7 @@ class Session {
   std::vector<Token> tokens_;
   std::span<const float> logits_;
   std::size_t position_ = 0;
+  StepTime* step_times_ = nullptr;  // [steps of the plan], or null: nobody asks
 };
 
 inline Expected<Session> Model::session(const SessionOptions& options) const {
