@@ -10,7 +10,9 @@
 #define HWY_WANT_AVX3_DL
 #endif
 #ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+// All but those that have kernels here: newer Highways know more.
+#define HWY_DISABLED_TARGETS \
+  (~(HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2 | HWY_SSE4 | HWY_NEON | HWY_SCALAR | HWY_EMU128))
 #endif
 #include <hwy/detect_targets.h>
 //

@@ -92,9 +92,10 @@ LAMINA_INLINE V fma(V a, V b, V c) {
 
 LAMINA_INLINE F to_float(I a) { return ::xsimd::to_float(a); }
 LAMINA_INLINE I nearest_int(F a) { return ::xsimd::nearbyint_as_int(a); }
-LAMINA_INLINE I as_int(F a) { return ::xsimd::bitwise_cast<I>(a); }
-LAMINA_INLINE I as_int(B a) { return ::xsimd::bitwise_cast<I>(a); }
-LAMINA_INLINE F as_float(I a) { return ::xsimd::bitwise_cast<F>(a); }
+// Not xsimd's bitwise_cast, whose argument was a batch in version 8 and is an element since.
+LAMINA_INLINE I as_int(F a) { return std::bit_cast<I>(a); }
+LAMINA_INLINE I as_int(B a) { return std::bit_cast<I>(a); }
+LAMINA_INLINE F as_float(I a) { return std::bit_cast<F>(a); }
 template <int N>
 LAMINA_INLINE I shift_left(I a) {
   return a << N;
@@ -109,11 +110,11 @@ template <class V, class T>
 using As16 = ::xsimd::batch<T, typename V::arch_type>;
 template <int N, class V>
 LAMINA_INLINE V shift_left16(V a) {
-  return ::xsimd::bitwise_cast<V>(::xsimd::bitwise_cast<As16<V, std::uint16_t>>(a) << N);
+  return std::bit_cast<V>(std::bit_cast<As16<V, std::uint16_t>>(a) << N);
 }
 template <int N, class V>
 LAMINA_INLINE V shift_right16(V a) {
-  return ::xsimd::bitwise_cast<V>(::xsimd::bitwise_cast<As16<V, std::uint16_t>>(a) >> N);
+  return std::bit_cast<V>(std::bit_cast<As16<V, std::uint16_t>>(a) >> N);
 }
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "lamina/kernels/generic/avx2_half.hpp"

@@ -5,6 +5,7 @@
 // Its names live in an inline namespace named after that set, so that units built with different flags can be linked.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

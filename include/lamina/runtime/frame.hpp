@@ -5,6 +5,7 @@
 // allocated when the session is made; a step allocates nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
