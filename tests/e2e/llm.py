@@ -82,7 +82,7 @@ for wrong in ([], ["nonsense"], ["infer", "--nonsense"], ["eval"], ["eval", "--t
 with tempfile.TemporaryDirectory() as d:
     path = os.path.join(d, "cut.gguf")
     shutil.copy(model, path)
-    with subprocess.Popen([tool, "infer", "-m", path, "-p", "x" * 200000 + prompt, "-n", "4000", "-c", "300000", "--ignore-eos"],
+    with subprocess.Popen([tool, "infer", "-m", path, "-p", "x" * 100000 + prompt, "-n", "4000", "-c", "300000", "--ignore-eos"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
         p.stdout.read(1)
         os.truncate(path, 4096)
