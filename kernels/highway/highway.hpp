@@ -11,8 +11,7 @@
 #endif
 #ifndef HWY_DISABLED_TARGETS
 // All but those that have kernels here: newer Highways know more.
-#define HWY_DISABLED_TARGETS \
-  (~(HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2 | HWY_SSE4 | HWY_NEON | HWY_SCALAR | HWY_EMU128))
+#define HWY_DISABLED_TARGETS (~(HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2 | HWY_SSE4 | HWY_NEON | HWY_SCALAR | HWY_EMU128))
 #endif
 #include <hwy/detect_targets.h>
 //

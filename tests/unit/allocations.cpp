@@ -34,9 +34,19 @@ void* operator new(std::size_t n_bytes) {
   return memory;
 }
 
+// Sanitizers have one of their own, whose memory the delete below must not see.
+void* operator new(std::size_t n_bytes, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(n_bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void operator delete(void* memory) noexcept {
   auto& mine = lamina::test::detail::allocations();
   if (mine.watched && memory != nullptr) mine.live -= static_cast<std::ptrdiff_t>(malloc_usable_size(memory));
   std::free(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { operator delete(memory); }

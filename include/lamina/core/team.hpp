@@ -61,9 +61,9 @@ class Team {
       }
     }
 
-    // Runs task(i) for 0 ≤ i < n, each once. A worker first takes the tasks of its own contiguous part, in order, so that
-    // it reads memory as one stream; then it helps the others. Every worker calls it, in the same order and with the
-    // same n, and a barrier must lie between two calls.
+    // Runs task(i) for 0 ≤ i < n, each once. A worker first takes the tasks of its own contiguous part, in order, so
+    // that it reads memory as one stream; then it helps the others. Every worker calls it, in the same order and with
+    // the same n, and a barrier must lie between two calls.
     template <class Task>
     void share(std::size_t n, Task&& task) {
       const std::size_t now = turn_ % 2, count = team_->size();
