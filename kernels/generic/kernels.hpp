@@ -14,4 +14,6 @@
 //
 #include "lamina/kernels/generic/rows.hpp"
 //
+#include "lamina/kernels/generic/attention_cache.hpp"
+//
 #include "lamina/kernels/generic/attention.hpp"

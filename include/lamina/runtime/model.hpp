@@ -28,6 +28,9 @@ struct SessionOptions {
   std::size_t context = 0;  // tokens; 0: what the model was trained for, at most default_context
   std::size_t batch = 512;  // tokens computed together when feeding
   std::size_t threads = 0;  // 0: one per core
+  // Format of cached keys and values. Smaller ones take less memory and less time deep in the context, and round; Q8_0
+  // needs head sizes that are multiples of 32.
+  CacheType cache_type = CacheType::F32;
 };
 
 inline constexpr std::size_t default_context = 4096;  // tokens
