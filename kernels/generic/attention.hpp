@@ -6,73 +6,90 @@
 // and whether one worker went over all blocks or many over some. Scores are vectors of 16 keys, each lane a chain of
 // multiply-adds over key_dim; weighted values are vectors of 16 dims, each lane a chain over the keys of the block.
 
-// Tiles of rows whose sums stay in registers, by the number of registers: their vectors beside each other.
-inline constexpr std::size_t attention_rows = native::lanes == 4 ? 2 : 4;
+// Rows in a tile whose sums stay in registers, at most; then 4, 2, 1. And the vectors beside each other in it.
+inline constexpr std::size_t attention_rows = native::lanes == 16 ? 8 : native::lanes == 8 ? 4 : 2;
 template <std::size_t R>
-inline constexpr std::size_t attention_columns = native::lanes == 16 ? 4 : attention_rows / R;
+inline constexpr std::size_t attention_columns = native::lanes == 16 ? (R == 8 ? 2 : 4) : attention_rows / R;
+
+// What is needed next, fetched from memory meanwhile: the n-th vector of 16 values lies at at + n · step. Nothing is
+// fetched when at is null.
+struct Ahead {
+  const std::byte* at = nullptr;
+  std::size_t step = 0;  // bytes
+
+  LAMINA_INLINE void fetch(std::size_t n) const { __builtin_prefetch(at + n * step, 0, 3); }
+};
 
 inline const float* query_row(const AttentionArgs& a, std::size_t row) {
   return a.q + row / a.n_group * a.q_stride + row % a.n_group * a.key_dim;
 }
 
 // scores[r][16 c …] = scale · q[row + r] · keys of C tiles [key_dim][16]
-template <std::size_t R, std::size_t C>
-inline void score_tile(const AttentionArgs& a, std::size_t row, const float* keys, float* scores) {
+template <std::size_t R, std::size_t C, bool Fetch>
+inline void score_tile(const AttentionArgs& a, std::size_t row, const float* keys, float* scores, Ahead ahead) {
   const float* q[R];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < R; ++r) q[r] = query_row(a, row + r);
   f32x16 acc[R][C];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < R; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (std::size_t c = 0; c < C; ++c) acc[r][c] = broadcast<f32x16>(0.0f);
   }
   for (std::size_t i = 0; i < a.key_dim; ++i) {
     f32x16 k[C];
-#pragma GCC unroll 4
-    for (std::size_t c = 0; c < C; ++c) k[c] = load<f32x16>(keys + (c * a.key_dim + i) * 16);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
+    for (std::size_t c = 0; c < C; ++c) {
+      k[c] = load<f32x16>(keys + (c * a.key_dim + i) * 16);
+      if constexpr (Fetch) ahead.fetch(c * a.key_dim + i);
+    }
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < R; ++r) {
       const f32x16 v = broadcast<f32x16>(q[r][i]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (std::size_t c = 0; c < C; ++c) acc[r][c] = fma(v, k[c], acc[r][c]);
     }
   }
   const f32x16 scale = broadcast<f32x16>(a.scale);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < R; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (std::size_t c = 0; c < C; ++c) store(scores + r * key_block + 16 * c, mul(acc[r][c], scale));
   }
 }
 
 // The scores of R rows against tiles [begin, end).
-template <std::size_t R>
+template <std::size_t R, bool Fetch>
 inline void score_rows(const AttentionArgs& a, std::size_t row, const float* keys, std::size_t begin, std::size_t end,
-                       float* scores) {
+                       float* scores, Ahead ahead) {
   constexpr std::size_t columns = attention_columns<R>;
-  const std::size_t tile = 16 * a.key_dim;
+  const std::size_t tile = 16 * a.key_dim, ahead_tile = a.key_dim * ahead.step;
   float* out = scores + row * key_block;
   std::size_t c = begin;
-  for (; c + columns <= end; c += columns) score_tile<R, columns>(a, row, keys + c * tile, out + 16 * c);
+  for (; c + columns <= end; c += columns) {
+    score_tile<R, columns, Fetch>(a, row, keys + c * tile, out + 16 * c, {ahead.at + c * ahead_tile, ahead.step});
+  }
   if constexpr (columns > 1) {
-    for (; c < end; ++c) score_tile<R, 1>(a, row, keys + c * tile, out + 16 * c);
+    for (; c < end; ++c) {
+      score_tile<R, 1, Fetch>(a, row, keys + c * tile, out + 16 * c, {ahead.at + c * ahead_tile, ahead.step});
+    }
   }
 }
 
-// Four tiles of keys at a time stay in the first-level cache while all rows pass.
-inline void score_block(const AttentionArgs& a, std::size_t first_row, const float* keys, std::size_t n_tiles,
-                        float* scores) {
-  for (std::size_t begin = 0; begin < n_tiles; begin += 4) {
-    const std::size_t end = n_tiles - begin < 4 ? n_tiles : begin + 4;
-    std::size_t row = first_row;
-    for (; row + attention_rows <= a.rows(); row += attention_rows) {
-      score_rows<attention_rows>(a, row, keys, begin, end, scores);
+// All rows from `row` on, R at a time, then fewer. The first tile of rows fetches.
+template <std::size_t R>
+inline void score_all(const AttentionArgs& a, std::size_t row, const float* keys, std::size_t begin, std::size_t end,
+                      float* scores, Ahead ahead) {
+  for (; row + R <= a.rows(); row += R) {
+    if (ahead.at != nullptr) {
+      score_rows<R, true>(a, row, keys, begin, end, scores, ahead);
+      ahead.at = nullptr;
+    } else {
+      score_rows<R, false>(a, row, keys, begin, end, scores, {});
     }
-    if constexpr (attention_rows > 2) {
-      for (; row + 2 <= a.rows(); row += 2) score_rows<2>(a, row, keys, begin, end, scores);
-    }
-    for (; row < a.rows(); ++row) score_rows<1>(a, row, keys, begin, end, scores);
+  }
+  if constexpr (R > 1) {
+    if (row < a.rows()) score_all<R / 2>(a, row, keys, begin, end, scores, ahead);
   }
 }
 
@@ -96,58 +113,76 @@ inline void score_block(const AttentionArgs& a, std::size_t first_row, const flo
 }
 
 // acc[r][16 d …] += Σ_j weights[r][j] · values[j][16 d …] over keys [begin, end)
-template <std::size_t R, std::size_t D>
+template <std::size_t R, std::size_t D, bool Fetch>
 inline void sum_tile(const float* weights, const float* values, std::size_t width, std::size_t begin, std::size_t end,
-                     float* out) {
+                     float* out, Ahead ahead) {
   f32x16 acc[R][D];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < R; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (std::size_t d = 0; d < D; ++d) acc[r][d] = load<f32x16>(out + r * width + 16 * d);
   }
   for (std::size_t j = begin; j < end; ++j) {
     f32x16 v[D];
-#pragma GCC unroll 4
-    for (std::size_t d = 0; d < D; ++d) v[d] = load<f32x16>(values + j * width + 16 * d);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
+    for (std::size_t d = 0; d < D; ++d) {
+      v[d] = load<f32x16>(values + j * width + 16 * d);
+      if constexpr (Fetch) ahead.fetch(j * (width / 16) + d);
+    }
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < R; ++r) {
       const f32x16 w = broadcast<f32x16>(weights[r * key_block + j]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (std::size_t d = 0; d < D; ++d) acc[r][d] = fma(w, v[d], acc[r][d]);
     }
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < R; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (std::size_t d = 0; d < D; ++d) store(out + r * width + 16 * d, acc[r][d]);
   }
 }
 
-template <std::size_t R>
+template <std::size_t R, bool Fetch>
 inline void sum_rows(const float* weights, const float* values, std::size_t width, std::size_t begin, std::size_t end,
-                     float* out) {
+                     float* out, Ahead ahead) {
   constexpr std::size_t columns = attention_columns<R>;
   std::size_t i = 0;
   for (; i + 16 * columns <= width; i += 16 * columns) {
-    sum_tile<R, columns>(weights, values + i, width, begin, end, out + i);
+    sum_tile<R, columns, Fetch>(weights, values + i, width, begin, end, out + i,
+                                {ahead.at + i / 16 * ahead.step, ahead.step});
   }
   if constexpr (columns > 1) {
-    for (; i < width; i += 16) sum_tile<R, 1>(weights, values + i, width, begin, end, out + i);
+    for (; i < width; i += 16) {
+      sum_tile<R, 1, Fetch>(weights, values + i, width, begin, end, out + i,
+                            {ahead.at + i / 16 * ahead.step, ahead.step});
+    }
   }
 }
 
-// R rows over the keys that each of them sees: of tokens beside each other, the later sees more.
+// All rows from `row` on, R at a time, then fewer, each over the keys that it sees: of tokens beside each other, the
+// later sees more. The first tile of rows fetches.
 template <std::size_t R>
-inline void sum_seen(const AttentionArgs& a, std::size_t block, std::size_t row, const float* weights,
-                     const float* values, float* acc) {
+inline void sum_all(const AttentionArgs& a, std::size_t block, std::size_t row, const float* scores,
+                    const float* values, float* acc, Ahead ahead) {
   const std::size_t width = value_width(a.value_dim);
-  const std::size_t common = a.keys_seen(row / a.n_group, block);
-  weights += row * key_block;
-  acc += row * width;
-  sum_rows<R>(weights, values, width, 0, common, acc);
-  for (std::size_t r = 1; r < R; ++r) {
-    const std::size_t seen = a.keys_seen((row + r) / a.n_group, block);
-    if (seen > common) sum_rows<1>(weights + r * key_block, values, width, common, seen, acc + r * width);
+  for (; row + R <= a.rows(); row += R) {
+    const std::size_t common = a.keys_seen(row / a.n_group, block);
+    const float* weights = scores + row * key_block;
+    float* out = acc + row * width;
+    if (ahead.at != nullptr) {
+      sum_rows<R, true>(weights, values, width, 0, common, out, ahead);
+      ahead.at = nullptr;
+    } else {
+      sum_rows<R, false>(weights, values, width, 0, common, out, {});
+    }
+    for (std::size_t r = 1; r < R; ++r) {
+      const std::size_t seen = a.keys_seen((row + r) / a.n_group, block);
+      if (seen > common) sum_rows<1, false>(weights + r * key_block, values, width, common, seen, out + r * width, {});
+    }
+  }
+  if constexpr (R > 1) {
+    if (row < a.rows()) sum_all<R / 2>(a, block, row, scores, values, acc, ahead);
   }
 }
 
@@ -169,8 +204,9 @@ struct AttentionScratch {
         values(keys + key_block * a.key_dim) {}
 };
 
-// The partial of one block. Rows that see none of its keys get m = −inf, l = 0 and no acc.
-inline void attend_block(const AttentionArgs& a, std::size_t block, const AttentionScratch& scratch,
+// The partial of one block; `more` when the next block follows. Rows that see none of its keys get m = −inf, l = 0 and
+// no acc. While the scores are made the values come from memory, meanwhile they are summed the next keys.
+inline void attend_block(const AttentionArgs& a, std::size_t block, bool more, const AttentionScratch& scratch,
                          const Partial& out) {
   const std::size_t first_row = a.first_token(block) * a.n_group, rows = a.rows();
   const std::size_t width = value_width(a.value_dim);
@@ -183,7 +219,11 @@ inline void attend_block(const AttentionArgs& a, std::size_t block, const Attent
     unpack_keys(a.type, keys, n_tiles, a.key_dim, scratch.keys);
     k = scratch.keys;
   }
-  score_block(a, first_row, k, n_tiles, scratch.scores);
+  // Four tiles of keys at a time stay in the first-level cache while all rows pass.
+  for (std::size_t begin = 0; begin < n_tiles; begin += 4) {
+    score_all<attention_rows>(a, first_row, k, begin, n_tiles - begin < 4 ? n_tiles : begin + 4, scratch.scores,
+                              {values, value_tile_bytes(a.type, 16) / kv_tile});
+  }
   for (std::size_t row = 0; row < round_up(rows, 16); ++row) {
     out.m[row] = -__builtin_inff();
     out.l[row] = 0;
@@ -196,14 +236,9 @@ inline void attend_block(const AttentionArgs& a, std::size_t block, const Attent
     v = scratch.values;
   }
   std::memset(out.acc + first_row * width, 0, (rows - first_row) * width * sizeof(float));
-  std::size_t row = first_row;
-  for (; row + attention_rows <= rows; row += attention_rows) {
-    sum_seen<attention_rows>(a, block, row, scratch.scores, v, out.acc);
-  }
-  if constexpr (attention_rows > 2) {
-    for (; row + 2 <= rows; row += 2) sum_seen<2>(a, block, row, scratch.scores, v, out.acc);
-  }
-  for (; row < rows; ++row) sum_seen<1>(a, block, row, scratch.scores, v, out.acc);
+  const std::byte* next_keys = keys + key_block / kv_tile * key_tile_bytes(a.type, a.key_dim);
+  sum_all<attention_rows>(a, block, first_row, scratch.scores, v, out.acc,
+                          {more ? next_keys : nullptr, key_tile_bytes(a.type, 32) / 32});
 }
 
 // Adds a later block's partial to the state. Rows before first_row see nothing of it and stay as they are.
@@ -247,9 +282,9 @@ inline void finish_rows(const AttentionArgs& a, const Partial& state) {
 
 inline void attention(const AttentionArgs& a) {
   const AttentionScratch scratch(a);
-  attend_block(a, 0, scratch, scratch.state);
+  attend_block(a, 0, a.n_blocks() > 1, scratch, scratch.state);
   for (std::size_t block = 1; block < a.n_blocks(); ++block) {
-    attend_block(a, block, scratch, scratch.block);
+    attend_block(a, block, block + 1 < a.n_blocks(), scratch, scratch.block);
     fold_block(a.first_token(block) * a.n_group, a.rows(), value_width(a.value_dim), scratch.state, scratch.block,
                scratch.factors);
   }
@@ -260,7 +295,7 @@ inline void attention_blocks(const AttentionArgs& a, std::size_t begin, std::siz
   const AttentionScratch scratch(a);
   const std::size_t size = Partial::size(a.rows(), a.value_dim);
   for (std::size_t block = begin; block < end; ++block) {
-    attend_block(a, block, scratch, Partial::at(partials + (block - begin) * size, a.rows()));
+    attend_block(a, block, block + 1 < end, scratch, Partial::at(partials + (block - begin) * size, a.rows()));
   }
 }
 

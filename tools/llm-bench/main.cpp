@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/bandwidth.hpp"
+#include "common/cache_type.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
 #include "common/synth.hpp"
@@ -35,6 +36,7 @@ constexpr const char* examples =
     "  llm-bench -m a.gguf -m b.gguf -p 512 -n 128 -r 5       two models beside each other\n"
     "  llm-bench -m synth:llama-1.1b:Q4_0 -t 2 -o json        every sample and the plan, as JSON\n"
     "  llm-bench -m a.gguf -p 0 -n 64 -d 2048                 decode only, with 2048 tokens in the context\n"
+    "  llm-bench -m a.gguf -n 64 -d 2048 --cache-type f16     a smaller KV cache\n"
     "  llm-bench -m synth:llama-1.1b:Q4_0 --keep m.gguf       also write the model, for other engines\n"
     "  llm-bench -m a.gguf --target reference -p 8 -n 4       another instruction set\n"
     "\n"
@@ -75,6 +77,7 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("-c,--ctx", a.bench.context, "context in tokens; 0: as many as the tests need")
       ->type_name("N")
       ->capture_default_str();
+  cli::add_cache_type(app, a.bench.cache_type);
   app.add_option("--target", a.bench.target, "instruction set to run on; otherwise LAMINA_TARGET or the best there is")
       ->type_name("NAME");
   app.add_option("-o,--output", a.output, "md: a table; json: all samples; csv: a line per test")

@@ -29,6 +29,7 @@ struct BenchOptions {
   std::size_t batch = 512;
   std::size_t context = 0;  // tokens; 0: as many as the tests need
   std::string target;
+  CacheType cache_type = CacheType::F32;
 };
 
 using Progress = std::function<void(const std::string&)>;
@@ -61,6 +62,7 @@ class Bench {
     so.context =
         options_.context != 0 ? options_.context : options_.depth + std::max(options_.n_prompt, options_.n_gen);
     so.batch = options_.batch;
+    so.cache_type = options_.cache_type;
     begin = seconds();
     auto session = model->session(so);
     if (!session) return fail(std::move(session.error()));
@@ -68,6 +70,7 @@ class Bench {
     out.threads = session->threads();
     out.batch = std::min(options_.batch, session->context());
     out.context = session->context();
+    out.cache_type = to_string(options_.cache_type);
     const auto memory = model->memory(so);
     if (!memory) return fail(memory.error());
     out.cache_bytes_per_position = memory->cache / out.context;

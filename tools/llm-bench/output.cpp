@@ -71,6 +71,7 @@ nlohmann::json json_of(const ModelResult& r) {
           {"threads", r.threads},
           {"batch", r.batch},
           {"context", r.context},
+          {"cache_type", r.cache_type},
           {"load_seconds", r.load_seconds},
           {"session_seconds", r.session_seconds},
           {"weight_bytes_per_token", r.weight_bytes_per_token},
@@ -98,7 +99,7 @@ std::string markdown_details(const ModelResult& r) {
   std::string out = "\n" + short_name(r.name) + ": " + r.architecture + ", " + cli::count(r.n_weights) +
                     " weights; loaded in " + fixed(r.load_seconds * 1e3, 1) + " ms; " +
                     cli::bytes(r.weight_bytes_per_token) + " of weights and " + cli::bytes(r.cache_bytes_per_position) +
-                    " of cache per position read for a decoded token.\n";
+                    " of " + r.cache_type + " cache per position read for a decoded token.\n";
   for (const KernelUse& use : r.kernels()) {
     out += "- " + use.kernel + ": " + std::to_string(use.n_steps) + " steps, " + cli::bytes(use.weight_bytes) + "\n";
   }
@@ -143,7 +144,7 @@ void write_json(std::FILE* out, const Setting& setting, const std::vector<ModelR
 
 void write_csv(std::FILE* out, const std::vector<ModelResult>& results) {
   put(out,
-      "model,file_bytes,architecture,target,threads,batch,context,test,n_tokens,tokens_per_second_median,"
+      "model,file_bytes,architecture,target,threads,batch,context,cache_type,test,n_tokens,tokens_per_second_median,"
       "tokens_per_second_min,tokens_per_second_max,tokens_per_second_stddev,bytes_per_token,"
       "read_bandwidth_bytes_per_second_median,share_of_read_bandwidth_median,slow_tensors,load_seconds\n");
   for (const ModelResult& r : results) {
@@ -151,9 +152,9 @@ void write_csv(std::FILE* out, const std::vector<ModelResult>& results) {
       const Summary rate = t.rate();
       put(out, csv(r.name) + "," + std::to_string(r.file_bytes) + "," + csv(r.architecture) + "," + csv(r.target) +
                    "," + std::to_string(r.threads) + "," + std::to_string(r.batch) + "," + std::to_string(r.context) +
-                   "," + csv(t.name) + "," + std::to_string(t.n_tokens) + "," + fixed(rate.median, 4) + "," +
-                   fixed(rate.min, 4) + "," + fixed(rate.max, 4) + "," + fixed(rate.stddev, 4) + "," +
-                   fixed(t.bytes_per_token, 1) + "," + fixed(t.probe().median, 0) + "," +
+                   "," + csv(r.cache_type) + "," + csv(t.name) + "," + std::to_string(t.n_tokens) + "," +
+                   fixed(rate.median, 4) + "," + fixed(rate.min, 4) + "," + fixed(rate.max, 4) + "," +
+                   fixed(rate.stddev, 4) + "," + fixed(t.bytes_per_token, 1) + "," + fixed(t.probe().median, 0) + "," +
                    (t.decode ? fixed(summarize(t.shares()).median, 4) : "") + "," +
                    std::to_string(r.slow_tensors().size()) + "," + fixed(r.load_seconds, 6) + "\n");
     }

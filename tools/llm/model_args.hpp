@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <string>
 
+#include "common/cache_type.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
 #include "lamina/lamina.hpp"
@@ -31,6 +32,7 @@ struct ModelArgs {
     app.add_option("-t,--threads", session.threads, "threads to compute with; 0: one per core")->type_name("N");
     app.add_option("-c,--ctx", session.context, "context in tokens; 0: the model's own, at most 4096")->type_name("N");
     app.add_option("--batch", session.batch, "prompt tokens computed together")->type_name("N")->capture_default_str();
+    cli::add_cache_type(app, session.cache_type);
   }
 
   // The file named, or the bundled storyteller, which is announced on standard error.
