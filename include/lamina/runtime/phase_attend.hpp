@@ -65,7 +65,9 @@ struct AttentionPhase {
   // A task is one KV head and a tile of tokens: fewer than fit where more would leave workers idle.
   void run_tiles(Frame& f, Worker& worker, std::size_t tile) const {
     const std::size_t n = f.tokens.size();
-    tile = std::clamp<std::size_t>(n * n_head_kv / (tasks_per_worker * worker.count()), 1, tile);
+    if (worker.count() > 1) {
+      tile = std::clamp<std::size_t>(n * n_head_kv / (tasks_per_worker * worker.count()), 1, tile);
+    }
     const std::size_t n_tiles = ceil_div(n, tile);
     worker.share(n_tiles * n_head_kv, [&](std::size_t task) {
       const std::size_t token = (n_tiles - 1 - task % n_tiles) * tile;  // the longest first
