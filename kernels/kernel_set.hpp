@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "lamina/core/typelist.hpp"
+#include "lamina/kernels/attention_args.hpp"
 
 namespace lamina::kernels {
 
@@ -103,24 +104,6 @@ struct MatmulArgs {
   std::byte* panel = nullptr;  // scratch of matmul_panel(), panel_bytes(row_end − row_begin, x.k_padded), 64-aligned
 };
 
-// Causal attention of one KV head for the group of query heads that share it, for one token: keys and values
-// 0 … n_keys−1 are read once for the whole group.
-//   out[g][d] = Σ_j softmax_j(scale · q[g]·k[j]) · v[j][d]
-struct AttentionArgs {
-  const float* q = nullptr;       // [n_group][key_dim], consecutive query heads
-  const float* keys = nullptr;    // [n_keys] rows, key_stride values apart, key_dim values each
-  const float* values = nullptr;  // [n_keys] rows, value_stride values apart, value_dim values each
-  std::size_t key_stride = 0;     // values
-  std::size_t value_stride = 0;   // values
-  std::size_t n_group = 0;        // query heads per KV head
-  std::size_t n_keys = 0;         // at least 1
-  std::size_t key_dim = 0;        // values; any number ≥ 1
-  std::size_t value_dim = 0;      // values; any number ≥ 1
-  float scale = 1;
-  float* scores = nullptr;  // scratch, [n_group][round_up(n_keys, 16)]
-  float* out = nullptr;     // [n_group][value_dim]
-};
-
 enum class RopePairing : std::uint8_t {
   Adjacent,  // rotates (2i, 2i+1): GPT-J, LLaMA
   Halves,    // rotates (i, i + n/2): GPT-NeoX
@@ -145,7 +128,14 @@ struct KernelTable {
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
   void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                RopePairing pairing) = nullptr;
+  // Rows of a head's keys and values into its cache, in the cache's type.
+  void (*store_keys)(const StoreArgs&) = nullptr;
+  void (*store_values)(const StoreArgs&) = nullptr;
+  // All of attention; or its blocks of keys [begin, end), each into its own of `partials`, [end − begin] times
+  // Partial::size() values, and out of those of all blocks the result: the same bits.
   void (*attention)(const AttentionArgs&) = nullptr;
+  void (*attention_blocks)(const AttentionArgs&, std::size_t begin, std::size_t end, float* partials) = nullptr;
+  void (*attention_merge)(const AttentionArgs&, const float* partials) = nullptr;
   void (*add)(float* x, const float* y, std::size_t n) = nullptr;                             // x += y
   void (*silu_mul)(const float* gate, const float* up, std::size_t n, float* out) = nullptr;  // silu(gate) · up
 
@@ -190,14 +180,18 @@ concept HasFormat = requires(const MatmulArgs& m, const std::byte* row, std::siz
 // A target: every function of KernelTable as a static member, and matmul and dequantize for any format.
 template <class Set>
 concept KernelSet = requires(const float* x, std::size_t n, float* out, const Activations& row,
-                             const AttentionArgs& attention) {
+                             const AttentionArgs& attention, const StoreArgs& store) {
   { Set::target } -> std::convertible_to<std::string_view>;
   { Set::slow } -> std::convertible_to<bool>;
   { Set::rms_norm(x, x, n, 1.0f, out) } -> std::same_as<void>;
   { Set::quantize(row) } -> std::same_as<void>;
   { Set::layout } -> std::convertible_to<ActivationLayout>;
   { Set::rope(out, n, n, n, x, RopePairing::Adjacent) } -> std::same_as<void>;
+  { Set::store_keys(store) } -> std::same_as<void>;
+  { Set::store_values(store) } -> std::same_as<void>;
   { Set::attention(attention) } -> std::same_as<void>;
+  { Set::attention_blocks(attention, n, n, out) } -> std::same_as<void>;
+  { Set::attention_merge(attention, x) } -> std::same_as<void>;
   { Set::add(out, x, n) } -> std::same_as<void>;
   { Set::silu_mul(x, x, n, out) } -> std::same_as<void>;
 };
@@ -245,7 +239,11 @@ struct TableOf<Set, TypeList<Formats...>> {
       out.layout = Set::layout;
       if constexpr (HasPanels<Set>) out.quantize_panel = &Set::quantize_panel;
       out.rope = &Set::rope;
+      out.store_keys = &Set::store_keys;
+      out.store_values = &Set::store_values;
       out.attention = &Set::attention;
+      out.attention_blocks = &Set::attention_blocks;
+      out.attention_merge = &Set::attention_merge;
       out.add = &Set::add;
       out.silu_mul = &Set::silu_mul;
       out.formats = formats;

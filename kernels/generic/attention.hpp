@@ -1,116 +1,312 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Causal attention of the query heads that share one KV head, for one token, in two passes: keys give scores, scores
-// give weights by softmax, values are summed with them. Keys and values come from memory once for the whole group.
+// Causal attention: rows of queries (tokens · heads of the group) against blocks of 128 keys. A block gives each row a
+// Partial, and partials are folded in the order of the blocks, so that a row has the same bits alone or among others,
+// and whether one worker went over all blocks or many over some. Scores are vectors of 16 keys, each lane a chain of
+// multiply-adds over key_dim; weighted values are vectors of 16 dims, each lane a chain over the keys of the block.
 
-// scores[g][j] for G query heads from g0 on, for every key of [begin, end).
-template <std::size_t G>
-inline void score_keys(const AttentionArgs& a, std::size_t g0, std::size_t begin, std::size_t end,
-                       std::size_t score_stride) {
-  const std::size_t whole = a.key_dim / 16 * 16;
-  for (std::size_t j = begin; j < end; ++j) {
-    const float* key = a.keys + j * a.key_stride;
-    f32x16 acc[G];
-#pragma GCC unroll 4
-    for (std::size_t g = 0; g < G; ++g) acc[g] = broadcast<f32x16>(0.0f);
-    for (std::size_t i = 0; i < whole; i += 16) {
-      const f32x16 v = load<f32x16>(key + i);
-#pragma GCC unroll 4
-      for (std::size_t g = 0; g < G; ++g) {
-        acc[g] = fma(load<f32x16>(a.q + (g0 + g) * a.key_dim + i), v, acc[g]);
-      }
+// Rows in a tile whose sums stay in registers, at most; then 4, 2, 1. And the vectors beside each other in it.
+inline constexpr std::size_t attention_rows = native::lanes == 16 ? 8 : native::lanes == 8 ? 4 : 2;
+template <std::size_t R>
+inline constexpr std::size_t attention_columns = native::lanes == 16 ? (R == 8 ? 2 : 4) : attention_rows / R;
+
+// What is needed next, fetched from memory meanwhile: the n-th vector of 16 values lies at at + n · step. Nothing is
+// fetched when at is null.
+struct Ahead {
+  const std::byte* at = nullptr;
+  std::size_t step = 0;  // bytes
+
+  LAMINA_INLINE void fetch(std::size_t n) const { __builtin_prefetch(at + n * step, 0, 3); }
+};
+
+inline const float* query_row(const AttentionArgs& a, std::size_t row) {
+  return a.q + row / a.n_group * a.q_stride + row % a.n_group * a.key_dim;
+}
+
+// scores[r][16 c …] = scale · q[row + r] · keys of C tiles [key_dim][16]
+template <std::size_t R, std::size_t C, bool Fetch>
+inline void score_tile(const AttentionArgs& a, std::size_t row, const float* keys, float* scores, Ahead ahead) {
+  const float* q[R];
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < R; ++r) q[r] = query_row(a, row + r);
+  f32x16 acc[R][C];
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+    for (std::size_t c = 0; c < C; ++c) acc[r][c] = broadcast<f32x16>(0.0f);
+  }
+  for (std::size_t i = 0; i < a.key_dim; ++i) {
+    f32x16 k[C];
+#pragma GCC unroll 8
+    for (std::size_t c = 0; c < C; ++c) {
+      k[c] = load<f32x16>(keys + (c * a.key_dim + i) * 16);
+      if constexpr (Fetch) ahead.fetch(c * a.key_dim + i);
     }
-    if (whole < a.key_dim) {
-      const f32x16 v = load_first(key + whole, a.key_dim - whole);
-      for (std::size_t g = 0; g < G; ++g) {
-        acc[g] = fma(load_first(a.q + (g0 + g) * a.key_dim + whole, a.key_dim - whole), v, acc[g]);
-      }
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < R; ++r) {
+      const f32x16 v = broadcast<f32x16>(q[r][i]);
+#pragma GCC unroll 8
+      for (std::size_t c = 0; c < C; ++c) acc[r][c] = fma(v, k[c], acc[r][c]);
     }
-#pragma GCC unroll 4
-    for (std::size_t g = 0; g < G; ++g) a.scores[(g0 + g) * score_stride + j] = a.scale * sum(acc[g]);
+  }
+  const f32x16 scale = broadcast<f32x16>(a.scale);
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+    for (std::size_t c = 0; c < C; ++c) store(scores + r * key_block + 16 * c, mul(acc[r][c], scale));
   }
 }
 
-// scores → weights that sum to one; the row is padded with −inf, hence weight 0, to a multiple of 16.
-inline void softmax(float* scores, std::size_t n, std::size_t padded) {
+// The scores of R rows against tiles [begin, end).
+template <std::size_t R, bool Fetch>
+inline void score_rows(const AttentionArgs& a, std::size_t row, const float* keys, std::size_t begin, std::size_t end,
+                       float* scores, Ahead ahead) {
+  constexpr std::size_t columns = attention_columns<R>;
+  const std::size_t tile = 16 * a.key_dim, ahead_tile = a.key_dim * ahead.step;
+  float* out = scores + row * key_block;
+  std::size_t c = begin;
+  for (; c + columns <= end; c += columns) {
+    score_tile<R, columns, Fetch>(a, row, keys + c * tile, out + 16 * c, {ahead.at + c * ahead_tile, ahead.step});
+  }
+  if constexpr (columns > 1) {
+    for (; c < end; ++c) {
+      score_tile<R, 1, Fetch>(a, row, keys + c * tile, out + 16 * c, {ahead.at + c * ahead_tile, ahead.step});
+    }
+  }
+}
+
+// All rows from `row` on, R at a time, then fewer. The first tile of rows fetches.
+template <std::size_t R>
+inline void score_all(const AttentionArgs& a, std::size_t row, const float* keys, std::size_t begin, std::size_t end,
+                      float* scores, Ahead ahead) {
+  for (; row + R <= a.rows(); row += R) {
+    if (ahead.at != nullptr) {
+      score_rows<R, true>(a, row, keys, begin, end, scores, ahead);
+      ahead.at = nullptr;
+    } else {
+      score_rows<R, false>(a, row, keys, begin, end, scores, {});
+    }
+  }
+  if constexpr (R > 1) {
+    if (row < a.rows()) score_all<R / 2>(a, row, keys, begin, end, scores, ahead);
+  }
+}
+
+// scores[0 … n) → exp(score − m); the last vector is filled up with zeros. Not inlined, so that compilers contract sums
+// and products in one way only. A row whose scores are all −inf has the sum 0, not NaN: other blocks may have more.
+[[gnu::noinline]] inline void softmax(float* scores, std::size_t n, float* m, float* l) {
+  const std::size_t padded = (n + 15) / 16 * 16;
   for (std::size_t j = n; j < padded; ++j) scores[j] = -__builtin_inff();
-  f32x16 largest = load<f32x16>(scores);
-  for (std::size_t j = 16; j < padded; j += 16) largest = max(largest, load<f32x16>(scores + j));
-  float lanes[16];
-  store(lanes, largest);
-  float top = lanes[0];
-  for (const float v : lanes) top = v > top ? v : top;
-  const f32x16 tops = broadcast<f32x16>(top);
+  f32x16 tops = load<f32x16>(scores);
+  for (std::size_t j = 16; j < padded; j += 16) tops = max(tops, load<f32x16>(scores + j));
+  const float top = largest(tops);
+  const f32x16 base = broadcast<f32x16>(top == -__builtin_inff() ? 0.0f : top);
   f32x16 total = broadcast<f32x16>(0.0f);
   for (std::size_t j = 0; j < padded; j += 16) {
-    const f32x16 e = exp(sub(load<f32x16>(scores + j), tops));
+    const f32x16 e = exp(sub(load<f32x16>(scores + j), base));
     store(scores + j, e);
     total = add(total, e);
   }
-  const f32x16 inverse = broadcast<f32x16>(1.0f / sum(total));
-  for (std::size_t j = 0; j < padded; j += 16) store(scores + j, mul(load<f32x16>(scores + j), inverse));
+  *m = top;
+  *l = sum(total);
 }
 
-// out[g][i … i+16·D) += Σ_j weight[g][j] · v[j][i …] over the values of [begin, end), for G heads.
-template <std::size_t G, std::size_t D>
-inline void sum_values(const AttentionArgs& a, std::size_t g0, std::size_t i, std::size_t begin, std::size_t end,
-                       std::size_t score_stride) {
-  f32x16 acc[G][D];
-#pragma GCC unroll 4
-  for (std::size_t g = 0; g < G; ++g) {
-#pragma GCC unroll 4
-    for (std::size_t d = 0; d < D; ++d) acc[g][d] = load<f32x16>(a.out + (g0 + g) * a.value_dim + i + 16 * d);
+// acc[r][16 d …] += Σ_j weights[r][j] · values[j][16 d …] over keys [begin, end)
+template <std::size_t R, std::size_t D, bool Fetch>
+inline void sum_tile(const float* weights, const float* values, std::size_t width, std::size_t begin, std::size_t end,
+                     float* out, Ahead ahead) {
+  f32x16 acc[R][D];
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+    for (std::size_t d = 0; d < D; ++d) acc[r][d] = load<f32x16>(out + r * width + 16 * d);
   }
   for (std::size_t j = begin; j < end; ++j) {
     f32x16 v[D];
-#pragma GCC unroll 4
-    for (std::size_t d = 0; d < D; ++d) v[d] = load<f32x16>(a.values + j * a.value_stride + i + 16 * d);
-#pragma GCC unroll 4
-    for (std::size_t g = 0; g < G; ++g) {
-      const f32x16 weight = broadcast<f32x16>(a.scores[(g0 + g) * score_stride + j]);
-#pragma GCC unroll 4
-      for (std::size_t d = 0; d < D; ++d) acc[g][d] = fma(weight, v[d], acc[g][d]);
+#pragma GCC unroll 8
+    for (std::size_t d = 0; d < D; ++d) {
+      v[d] = load<f32x16>(values + j * width + 16 * d);
+      if constexpr (Fetch) ahead.fetch(j * (width / 16) + d);
+    }
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < R; ++r) {
+      const f32x16 w = broadcast<f32x16>(weights[r * key_block + j]);
+#pragma GCC unroll 8
+      for (std::size_t d = 0; d < D; ++d) acc[r][d] = fma(w, v[d], acc[r][d]);
     }
   }
-#pragma GCC unroll 4
-  for (std::size_t g = 0; g < G; ++g) {
-#pragma GCC unroll 4
-    for (std::size_t d = 0; d < D; ++d) store(a.out + (g0 + g) * a.value_dim + i + 16 * d, acc[g][d]);
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 8
+    for (std::size_t d = 0; d < D; ++d) store(out + r * width + 16 * d, acc[r][d]);
   }
 }
 
-template <std::size_t G>
-inline void sum_value_rows(const AttentionArgs& a, std::size_t g0, std::size_t begin, std::size_t end,
-                           std::size_t score_stride) {
+template <std::size_t R, bool Fetch>
+inline void sum_rows(const float* weights, const float* values, std::size_t width, std::size_t begin, std::size_t end,
+                     float* out, Ahead ahead) {
+  constexpr std::size_t columns = attention_columns<R>;
   std::size_t i = 0;
-  for (; i + 32 <= a.value_dim; i += 32) sum_values<G, 2>(a, g0, i, begin, end, score_stride);
-  for (; i + 16 <= a.value_dim; i += 16) sum_values<G, 1>(a, g0, i, begin, end, score_stride);
-  for (; i < a.value_dim; ++i) {
-    for (std::size_t g = g0; g < g0 + G; ++g) {
-      float total = a.out[g * a.value_dim + i];
-      for (std::size_t j = begin; j < end; ++j)
-        total += a.scores[g * score_stride + j] * a.values[j * a.value_stride + i];
-      a.out[g * a.value_dim + i] = total;
+  for (; i + 16 * columns <= width; i += 16 * columns) {
+    sum_tile<R, columns, Fetch>(weights, values + i, width, begin, end, out + i,
+                                {ahead.at + i / 16 * ahead.step, ahead.step});
+  }
+  if constexpr (columns > 1) {
+    for (; i < width; i += 16) {
+      sum_tile<R, 1, Fetch>(weights, values + i, width, begin, end, out + i,
+                            {ahead.at + i / 16 * ahead.step, ahead.step});
     }
+  }
+}
+
+// All rows from `row` on, R at a time, then fewer, each over the keys that it sees: of tokens beside each other, the
+// later sees more. The first tile of rows fetches.
+template <std::size_t R>
+inline void sum_all(const AttentionArgs& a, std::size_t block, std::size_t row, const float* scores,
+                    const float* values, float* acc, Ahead ahead) {
+  const std::size_t width = value_width(a.value_dim);
+  for (; row + R <= a.rows(); row += R) {
+    const std::size_t common = a.keys_seen(row / a.n_group, block);
+    const float* weights = scores + row * key_block;
+    float* out = acc + row * width;
+    if (ahead.at != nullptr) {
+      sum_rows<R, true>(weights, values, width, 0, common, out, ahead);
+      ahead.at = nullptr;
+    } else {
+      sum_rows<R, false>(weights, values, width, 0, common, out, {});
+    }
+    for (std::size_t r = 1; r < R; ++r) {
+      const std::size_t seen = a.keys_seen((row + r) / a.n_group, block);
+      if (seen > common) sum_rows<1, false>(weights + r * key_block, values, width, common, seen, out + r * width, {});
+    }
+  }
+  if constexpr (R > 1) {
+    if (row < a.rows()) sum_all<R / 2>(a, block, row, scores, values, acc, ahead);
+  }
+}
+
+// Where a task keeps what (attention_scratch() values).
+struct AttentionScratch {
+  float* scores;   // [rows][key_block]
+  Partial state;   // of the blocks so far
+  Partial block;   // of one block
+  float* factors;  // [2][rows rounded up to 16]
+  float* keys;     // [key_block / 16][key_dim][16], unless the cache has floats
+  float* values;   // [key_block][value_width], the same
+
+  explicit AttentionScratch(const AttentionArgs& a)
+      : scores(a.scratch),
+        state(Partial::at(scores + a.rows() * key_block, a.rows())),
+        block(Partial::at(state.m + Partial::size(a.rows(), a.value_dim), a.rows())),
+        factors(block.m + Partial::size(a.rows(), a.value_dim)),
+        keys(factors + 2 * round_up(a.rows(), 16)),
+        values(keys + key_block * a.key_dim) {}
+};
+
+// The partial of one block; `more` when the next block follows. Rows that see none of its keys get m = −inf, l = 0 and
+// no acc. While the scores are made the values come from memory, meanwhile they are summed the next keys.
+inline void attend_block(const AttentionArgs& a, std::size_t block, bool more, const AttentionScratch& scratch,
+                         const Partial& out) {
+  const std::size_t first_row = a.first_token(block) * a.n_group, rows = a.rows();
+  const std::size_t width = value_width(a.value_dim);
+  const std::size_t n_tiles = ceil_div(a.keys_seen(a.n_tokens - 1, block), kv_tile);
+  const std::size_t first_tile = block * (key_block / kv_tile);
+  const std::byte* keys = a.keys + first_tile * key_tile_bytes(a.type, a.key_dim);
+  const std::byte* values = a.values + first_tile * value_tile_bytes(a.type, a.value_dim);
+  const float* k = reinterpret_cast<const float*>(keys);
+  if (a.type != CacheType::F32) {
+    unpack_keys(a.type, keys, n_tiles, a.key_dim, scratch.keys);
+    k = scratch.keys;
+  }
+  // Four tiles of keys at a time stay in the first-level cache while all rows pass.
+  for (std::size_t begin = 0; begin < n_tiles; begin += 4) {
+    score_all<attention_rows>(a, first_row, k, begin, n_tiles - begin < 4 ? n_tiles : begin + 4, scratch.scores,
+                              {values, value_tile_bytes(a.type, 16) / kv_tile});
+  }
+  for (std::size_t row = 0; row < round_up(rows, 16); ++row) {
+    out.m[row] = -__builtin_inff();
+    out.l[row] = 0;
+    if (row < first_row || row >= rows) continue;
+    softmax(scratch.scores + row * key_block, a.keys_seen(row / a.n_group, block), out.m + row, out.l + row);
+  }
+  const float* v = reinterpret_cast<const float*>(values);
+  if (a.type != CacheType::F32) {
+    unpack_values(a.type, values, n_tiles, a.value_dim, scratch.values);
+    v = scratch.values;
+  }
+  std::memset(out.acc + first_row * width, 0, (rows - first_row) * width * sizeof(float));
+  const std::byte* next_keys = keys + key_block / kv_tile * key_tile_bytes(a.type, a.key_dim);
+  sum_all<attention_rows>(a, block, first_row, scratch.scores, v, out.acc,
+                          {more ? next_keys : nullptr, key_tile_bytes(a.type, 32) / 32});
+}
+
+// Adds a later block's partial to the state. Rows before first_row see nothing of it and stay as they are.
+[[gnu::noinline]] inline void fold_block(std::size_t first_row, std::size_t rows, std::size_t width,
+                                         const Partial& state, const Partial& block, float* factors) {
+  float* of_state = factors;
+  float* of_block = factors + round_up(rows, 16);
+  for (std::size_t row = first_row / 16 * 16; row < rows; row += 16) {
+    const f32x16 m = load<f32x16>(state.m + row), n = load<f32x16>(block.m + row);
+    const f32x16 top = max(m, n);
+    // At least the smallest float, so that −inf less itself is no NaN; a NaN stays: max gives the second.
+    const f32x16 base = max(broadcast<f32x16>(-3.402823466e38f), top);
+    const f32x16 c = exp(sub(m, base)), w = exp(sub(n, base));
+    store(of_state + row, c);
+    store(of_block + row, w);
+    store(state.m + row, top);
+    store(state.l + row, fma(load<f32x16>(state.l + row), c, mul(load<f32x16>(block.l + row), w)));
+  }
+  for (std::size_t row = first_row; row < rows; ++row) {
+    const f32x16 c = broadcast<f32x16>(of_state[row]), w = broadcast<f32x16>(of_block[row]);
+    float* sums = state.acc + row * width;
+    const float* more = block.acc + row * width;
+    for (std::size_t i = 0; i < width; i += 16) {
+      store(sums + i, fma(load<f32x16>(sums + i), c, mul(load<f32x16>(more + i), w)));
+    }
+  }
+}
+
+// out = acc / l
+inline void finish_rows(const AttentionArgs& a, const Partial& state) {
+  const std::size_t width = value_width(a.value_dim);
+  for (std::size_t row = 0; row < a.rows(); ++row) {
+    const f32x16 inverse = broadcast<f32x16>(1.0f / state.l[row]);
+    const float* sums = state.acc + row * width;
+    float* out = a.out + row / a.n_group * a.out_stride + row % a.n_group * a.value_dim;
+    std::size_t i = 0;
+    for (; i + 16 <= a.value_dim; i += 16) store(out + i, mul(load<f32x16>(sums + i), inverse));
+    if (i < a.value_dim) store_first(out + i, mul(load<f32x16>(sums + i), inverse), a.value_dim - i);
   }
 }
 
 inline void attention(const AttentionArgs& a) {
-  constexpr std::size_t block = 32;  // keys that stay in the first-level cache while every head of the group passes
-  const std::size_t stride = (a.n_keys + 15) / 16 * 16;
-  for (std::size_t begin = 0; begin < a.n_keys; begin += block) {
-    const std::size_t end = a.n_keys - begin < block ? a.n_keys : begin + block;
-    std::size_t g = 0;
-    for (; g + 4 <= a.n_group; g += 4) score_keys<4>(a, g, begin, end, stride);
-    for (; g < a.n_group; ++g) score_keys<1>(a, g, begin, end, stride);
+  const AttentionScratch scratch(a);
+  attend_block(a, 0, a.n_blocks() > 1, scratch, scratch.state);
+  for (std::size_t block = 1; block < a.n_blocks(); ++block) {
+    attend_block(a, block, block + 1 < a.n_blocks(), scratch, scratch.block);
+    fold_block(a.first_token(block) * a.n_group, a.rows(), value_width(a.value_dim), scratch.state, scratch.block,
+               scratch.factors);
   }
-  for (std::size_t g = 0; g < a.n_group; ++g) softmax(a.scores + g * stride, a.n_keys, stride);
-  std::memset(a.out, 0, a.n_group * a.value_dim * sizeof(float));
-  for (std::size_t begin = 0; begin < a.n_keys; begin += block) {
-    const std::size_t end = a.n_keys - begin < block ? a.n_keys : begin + block;
-    std::size_t g = 0;
-    for (; g + 2 <= a.n_group; g += 2) sum_value_rows<2>(a, g, begin, end, stride);
-    for (; g < a.n_group; ++g) sum_value_rows<1>(a, g, begin, end, stride);
+  finish_rows(a, scratch.state);
+}
+
+inline void attention_blocks(const AttentionArgs& a, std::size_t begin, std::size_t end, float* partials) {
+  const AttentionScratch scratch(a);
+  const std::size_t size = Partial::size(a.rows(), a.value_dim);
+  for (std::size_t block = begin; block < end; ++block) {
+    attend_block(a, block, block + 1 < end, scratch, Partial::at(partials + (block - begin) * size, a.rows()));
   }
+}
+
+inline void attention_merge(const AttentionArgs& a, const float* partials) {
+  const AttentionScratch scratch(a);
+  const std::size_t size = Partial::size(a.rows(), a.value_dim);
+  std::memcpy(scratch.state.m, partials, size * sizeof(float));
+  for (std::size_t block = 1; block < a.n_blocks(); ++block) {
+    const Partial part = Partial::at(const_cast<float*>(partials) + block * size, a.rows());
+    fold_block(a.first_token(block) * a.n_group, a.rows(), value_width(a.value_dim), scratch.state, part,
+               scratch.factors);
+  }
+  finish_rows(a, scratch.state);
 }

@@ -40,3 +40,9 @@ LAMINA_INLINE I dot2(B w, B x) { return I{_mm256_madd_epi16(raw(w), raw(x))}; }
 LAMINA_INLINE I dot4(B w0, B w1, B x0, B x1) {
   return I{_mm256_add_epi32(_mm256_madd_epi16(raw(w0), raw(x0)), _mm256_madd_epi16(raw(w1), raw(x1)))};
 }
+LAMINA_INLINE F load_i8(const std::byte* p) {
+  return F{_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))))};
+}
+LAMINA_INLINE void store_f16(std::byte* p, F a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(raw(a), _MM_FROUND_TO_NEAREST_INT));
+}

@@ -52,3 +52,7 @@ LAMINA_INLINE I dot4(B w0, B w1, B x0, B x1) {
     return I{_mm512_add_epi32(_mm512_madd_epi16(raw(w0), raw(x0)), _mm512_madd_epi16(raw(w1), raw(x1)))};
   }
 }
+LAMINA_INLINE F load_i8(const std::byte* p) { return F{_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(load_128(p)))}; }
+LAMINA_INLINE void store_f16(std::byte* p, F a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(raw(a), _MM_FROUND_TO_NEAREST_INT));
+}

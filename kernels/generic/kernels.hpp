@@ -22,6 +22,8 @@
 //
 #include "lamina/kernels/generic/rows.hpp"
 //
+#include "lamina/kernels/generic/attention_cache.hpp"
+//
 #include "lamina/kernels/generic/attention.hpp"
 
 // How this target holds activations of integer kernels, and what multiplies them in decode.

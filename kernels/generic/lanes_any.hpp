@@ -116,3 +116,23 @@ LAMINA_INLINE I dot2(B w, B x) {
   return native::add(native::mul(low_word(w), low_word(x)), native::mul(high_word(w), high_word(x)));
 }
 LAMINA_INLINE I dot4(B w0, B w1, B x0, B x1) { return native::add(dot2(w0, x0), dot2(w1, x1)); }
+LAMINA_INLINE F load_i8(const std::byte* p) {
+  std::int8_t bytes[4];
+  std::memcpy(bytes, p, sizeof bytes);
+  const std::int32_t values[4] = {bytes[0], bytes[1], bytes[2], bytes[3]};
+  return native::to_float(native::load<I>(values));
+}
+LAMINA_INLINE void store_f16(std::byte* p, F a) {
+  float values[4];
+  native::store(values, a);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const ::lamina::half h = ::lamina::half::from_float(values[i]);
+    std::memcpy(p + 2 * i, &h, sizeof h);
+  }
+}
+LAMINA_INLINE float largest(const Fh (&a)[2]) {
+  float v[4];
+  native::store(v, native::max(a[0], a[1]));
+  const float first = v[0] > v[2] ? v[0] : v[2], second = v[1] > v[3] ? v[1] : v[3];
+  return first > second ? first : second;
+}

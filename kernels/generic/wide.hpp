@@ -361,3 +361,28 @@ LAMINA_INLINE f32x8 fold(const f32x16& a) {
 // The sum of all lanes: lane i plus lane i + 4, + 2, + 1.
 LAMINA_INLINE float sum(const f32x8& a) { return native::sum(a.v); }
 LAMINA_INLINE float sum(const f32x16& a) { return sum(fold(a)); }
+
+namespace detail {
+
+struct LoadI8 {
+  LAMINA_INLINE static native::F apply(const std::byte* p) { return native::load_i8(p); }
+};
+template <std::size_t... I>
+LAMINA_INLINE void store_f16(std::index_sequence<I...>, std::byte* p, const f32x16& a) {
+  (native::store_f16(p + 2 * I * native::lanes, a.v[I]), ...);
+}
+
+}  // namespace detail
+
+// Sixteen signed bytes.
+LAMINA_INLINE f32x16 load_i8(const std::byte* p) {
+  return detail::each_at<detail::LoadI8, f32x16::size>(detail::Parts<f32x16>{}, p, native::lanes);
+}
+// Rounded to binary16, ties to even.
+LAMINA_INLINE void store_f16(std::byte* p, const f32x16& a) { detail::store_f16(detail::Parts<f32x16>{}, p, a); }
+// The largest lane; where there are NaN, any.
+LAMINA_INLINE float largest(const f32x16& a) {
+  float lanes[16];
+  store(lanes, a);
+  return native::largest(max(load<f32x8>(lanes), load<f32x8>(lanes + 8)).v);
+}

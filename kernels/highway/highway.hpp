@@ -65,7 +65,11 @@ struct HighwayKernels {
   static void quantize_panel(const Activations& row, bool eight_bits) requires has_vnni_kernels<Target>;
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing);
+  static void store_keys(const StoreArgs& a);
+  static void store_values(const StoreArgs& a);
   static void attention(const AttentionArgs& a);
+  static void attention_blocks(const AttentionArgs& a, std::size_t begin, std::size_t end, float* partials);
+  static void attention_merge(const AttentionArgs& a, const float* partials);
   static void add(float* x, const float* y, std::size_t n);
   static void silu_mul(const float* gate, const float* up, std::size_t n, float* out);
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything but matmul: norm, quantisation, rotary embedding, attention, element-wise kernels.
+// What works on rows of activations: norm, quantisation, rotary embedding, element-wise kernels.
 #include "lamina/kernels/highway/highway.hpp"
 //
 #include <cstring>
@@ -39,10 +39,6 @@ template <>
 void HighwayKernels<HWY_TARGET>::rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot,
                                       const float* cos_sin, RopePairing pairing) {
   HWY_NAMESPACE::rope(x, n_heads, head_dim, n_rot, cos_sin, pairing);
-}
-template <>
-void HighwayKernels<HWY_TARGET>::attention(const AttentionArgs& a) {
-  HWY_NAMESPACE::attention(a);
 }
 template <>
 void HighwayKernels<HWY_TARGET>::add(float* x, const float* y, std::size_t n) {

@@ -70,32 +70,70 @@ struct ReferenceKernels {
     }
   }
 
-  static void attention(const AttentionArgs& a) {
-    const std::size_t stride = (a.n_keys + 15) / 16 * 16;
-    for (std::size_t g = 0; g < a.n_group; ++g) {
-      float* weight = a.scores + g * stride;
-      float top = -std::numeric_limits<float>::infinity();
-      for (std::size_t j = 0; j < a.n_keys; ++j) {
-        double dot = 0;
-        for (std::size_t i = 0; i < a.key_dim; ++i) {
-          dot += static_cast<double>(a.q[g * a.key_dim + i]) * a.keys[j * a.key_stride + i];
+  static void store_keys(const StoreArgs& a) {
+    for (std::size_t r = 0; r < a.n_rows; ++r) {
+      const std::size_t at = a.position + r, lane = at % kv_tile;
+      std::byte* tile = a.tiles + at / kv_tile * key_tile_bytes(a.type, a.dim);
+      for (std::size_t i = 0; i < a.dim; ++i) {
+        const float* x = a.rows + r * a.stride;
+        if (a.type == CacheType::Q8_0) {
+          std::byte* group = tile + i / kv_group * kv_key_group;
+          store_level(x, i, group + i % kv_group * kv_tile + lane, group + kv_group * kv_tile + 2 * lane);
+        } else {
+          store_float(a.type, x[i], tile + (i * kv_tile + lane) * cache_value_bytes(a.type));
         }
-        weight[j] = static_cast<float>(a.scale * dot);
-        if (weight[j] > top) top = weight[j];
-      }
-      double total = 0;
-      for (std::size_t j = 0; j < a.n_keys; ++j) {
-        weight[j] = static_cast<float>(std::exp(static_cast<double>(weight[j]) - top));
-        total += weight[j];
-      }
-      for (std::size_t i = 0; i < a.value_dim; ++i) {
-        double out = 0;
-        for (std::size_t j = 0; j < a.n_keys; ++j) {
-          out += static_cast<double>(weight[j]) * a.values[j * a.value_stride + i];
-        }
-        a.out[g * a.value_dim + i] = static_cast<float>(out / total);
       }
     }
+  }
+
+  static void store_values(const StoreArgs& a) {
+    for (std::size_t r = 0; r < a.n_rows; ++r) {
+      const std::size_t at = a.position + r, lane = at % kv_tile;
+      std::byte* tile = a.tiles + at / kv_tile * value_tile_bytes(a.type, a.dim);
+      for (std::size_t i = 0; i < a.dim; ++i) {
+        const float* x = a.rows + r * a.stride;
+        if (a.type == CacheType::Q8_0) {
+          const std::size_t to = lane * a.dim + i;
+          store_level(x, i, tile + to, tile + kv_tile * a.dim + to / kv_group * 2);
+        } else {
+          store_float(a.type, x[i], tile + (lane * value_width(a.dim) + i) * cache_value_bytes(a.type));
+        }
+      }
+    }
+  }
+
+  static void attention_blocks(const AttentionArgs& a, std::size_t begin, std::size_t end, float* partials) {
+    for (std::size_t block = begin; block < end; ++block) {
+      Partial out = Partial::at(partials, a.rows());
+      partials += Partial::size(a.rows(), a.value_dim);
+      for (std::size_t row = 0; row < a.rows(); ++row) {
+        out.m[row] = -std::numeric_limits<float>::infinity();
+        out.l[row] = 0;
+        const std::size_t token = row / a.n_group;
+        if (token < a.first_token(block)) continue;
+        attend_row(a, row, block * key_block, a.keys_seen(token, block), out);
+      }
+    }
+  }
+
+  static void attention_merge(const AttentionArgs& a, const float* partials) {
+    const std::size_t size = Partial::size(a.rows(), a.value_dim);
+    const Partial state = Partial::at(a.scratch, a.rows());
+    std::memcpy(a.scratch, partials, size * sizeof(float));
+    for (std::size_t block = 1; block < a.n_blocks(); ++block) {
+      fold(a, block, state, Partial::at(const_cast<float*>(partials) + block * size, a.rows()));
+    }
+    finish(a, state);
+  }
+
+  static void attention(const AttentionArgs& a) {
+    float* const scratch = a.scratch + Partial::size(a.rows(), a.value_dim);
+    attention_blocks(a, 0, 1, a.scratch);
+    for (std::size_t block = 1; block < a.n_blocks(); ++block) {
+      attention_blocks(a, block, block + 1, scratch);
+      fold(a, block, Partial::at(a.scratch, a.rows()), Partial::at(scratch, a.rows()));
+    }
+    finish(a, Partial::at(a.scratch, a.rows()));
   }
 
   static void add(float* x, const float* y, std::size_t n) {
@@ -141,6 +179,86 @@ struct ReferenceKernels {
         }
         a.out[t * a.out_stride + (row - a.row_begin)] = static_cast<float>(total);
       }
+    }
+  }
+
+ private:
+  static void store_float(CacheType type, float x, std::byte* to) {
+    if (type == CacheType::F32) {
+      std::memcpy(to, &x, sizeof x);
+    } else if (type == CacheType::F16) {
+      const half h = half::from_float(x);
+      std::memcpy(to, &h, sizeof h);
+    } else {
+      const bfloat16 h = bfloat16::from_float(x);
+      std::memcpy(to, &h, sizeof h);
+    }
+  }
+
+  // Value i of row x as a level of its group of 32, whose scale is written again with each.
+  static void store_level(const float* x, std::size_t i, std::byte* level, std::byte* scale) {
+    const float* group = x + i / kv_group * kv_group;
+    float amax = 0;
+    for (std::size_t j = 0; j < kv_group; ++j) {
+      if (!(std::fabs(group[j]) <= amax)) amax = std::fabs(group[j]);
+      if (std::isnan(amax)) break;
+    }
+    const bool tiny = amax < 1e-30f;
+    store_float(CacheType::F16, tiny ? 0.0f : amax / 127.0f, scale);
+    const float scaled = tiny ? 0.0f : x[i] * (127.0f / amax);
+    const int q = std::isfinite(scaled) ? static_cast<int>(std::nearbyint(scaled)) : 0;
+    *level = static_cast<std::byte>(static_cast<std::int8_t>(q < -127 ? -127 : q > 127 ? 127 : q));
+  }
+
+  // Adds a later block's partial to the state of the rows that see it.
+  static void fold(const AttentionArgs& a, std::size_t block, const Partial& state, const Partial& part) {
+    const std::size_t width = value_width(a.value_dim);
+    for (std::size_t row = a.first_token(block) * a.n_group; row < a.rows(); ++row) {
+      const double m = state.m[row], n = part.m[row];
+      const double top = n > m || std::isnan(n) ? n : m;
+      const double c = m == top ? 1 : std::exp(m - top), w = n == top ? 1 : std::exp(n - top);
+      state.m[row] = static_cast<float>(top);
+      state.l[row] = static_cast<float>(c * state.l[row] + w * part.l[row]);
+      for (std::size_t i = row * width; i < row * width + a.value_dim; ++i) {
+        state.acc[i] = static_cast<float>(c * state.acc[i] + w * part.acc[i]);
+      }
+    }
+  }
+
+  static void finish(const AttentionArgs& a, const Partial& state) {
+    for (std::size_t row = 0; row < a.rows(); ++row) {
+      float* out = a.out + row / a.n_group * a.out_stride + row % a.n_group * a.value_dim;
+      for (std::size_t i = 0; i < a.value_dim; ++i) {
+        out[i] = state.acc[row * value_width(a.value_dim) + i] / state.l[row];
+      }
+    }
+  }
+
+  // The partial of one row over `seen` keys from `first` on.
+  static void attend_row(const AttentionArgs& a, std::size_t row, std::size_t first, std::size_t seen, Partial& out) {
+    const float* q = a.q + row / a.n_group * a.q_stride + row % a.n_group * a.key_dim;
+    double scores[key_block];
+    float& top = out.m[row];
+    for (std::size_t j = 0; j < seen; ++j) {
+      double dot = 0;
+      for (std::size_t i = 0; i < a.key_dim; ++i) {
+        dot += static_cast<double>(q[i]) * cached_key(a.type, a.keys, a.key_dim, first + j, i);
+      }
+      scores[j] = a.scale * dot;
+      if (!(scores[j] <= top)) top = static_cast<float>(scores[j]);
+    }
+    double total = 0;
+    for (std::size_t j = 0; j < seen; ++j) {
+      scores[j] = std::exp(scores[j] - (std::isinf(top) && top < 0 ? 0.0 : top));
+      total += scores[j];
+    }
+    out.l[row] = static_cast<float>(total);
+    for (std::size_t i = 0; i < a.value_dim; ++i) {
+      double sum = 0;
+      for (std::size_t j = 0; j < seen; ++j) {
+        sum += scores[j] * cached_value(a.type, a.values, a.value_dim, first + j, i);
+      }
+      out.acc[row * value_width(a.value_dim) + i] = static_cast<float>(sum);
     }
   }
 };

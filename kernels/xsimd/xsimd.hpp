@@ -88,7 +88,15 @@ struct XsimdKernels {
                    RopePairing pairing) {
     xsimd_target::rope(x, n_heads, head_dim, n_rot, cos_sin, pairing);
   }
+  static void store_keys(const StoreArgs& a) { xsimd_target::store_keys(a); }
+  static void store_values(const StoreArgs& a) { xsimd_target::store_values(a); }
   static void attention(const AttentionArgs& a) { xsimd_target::attention(a); }
+  static void attention_blocks(const AttentionArgs& a, std::size_t begin, std::size_t end, float* partials) {
+    xsimd_target::attention_blocks(a, begin, end, partials);
+  }
+  static void attention_merge(const AttentionArgs& a, const float* partials) {
+    xsimd_target::attention_merge(a, partials);
+  }
   static void add(float* x, const float* y, std::size_t n) { xsimd_target::add(x, y, n); }
   static void silu_mul(const float* gate, const float* up, std::size_t n, float* out) {
     xsimd_target::silu_mul(gate, up, n, out);

@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Lamina authors
 # SPDX-License-Identifier: Apache-2.0
 """llm from outside, on the bundled model: text, ids, logits, exit codes and help. `llm.py BIN`"""
+import array
 import json
 import os
 import re
@@ -62,6 +63,26 @@ with tempfile.TemporaryDirectory() as d:
 ok(len(logits) == 1, "strict: the same bits for any number of threads and any batch")
 ok(len(logits.pop()) == 4 * n_vocab * (len(ids) + 5), "one row per prompt token and greedy step")
 
+# A smaller KV cache rounds, little, and is the same for any split; a type that there is not is refused.
+with tempfile.TemporaryDirectory() as d:
+    rows = {}
+    for kind in ("f32", "f16", "bf16", "q8_0"):
+        for i, extra in enumerate((["--threads", "1"], ["--threads", "3", "--batch", "4"])):
+            path = os.path.join(d, "%s%d.f32" % (kind, i))
+            run("eval", "--tokens", ",".join(map(str, ids)), "--logits", path, "--cache-type", kind, "--strict", *extra)
+            values = array.array("f")
+            with open(path, "rb") as f:
+                values.frombytes(f.read())
+            ok(rows.setdefault(kind, values) == values, "the same bits with a cache of " + kind)
+    power = sum(b * b for b in rows["f32"])
+    for kind, bound in (("f16", 1e-5), ("bf16", 1e-3), ("q8_0", 1e-3)):
+        error = sum((a - b) ** 2 for a, b in zip(rows[kind], rows["f32"])) / power
+        ok(0 < error < bound, "error of a cache of %s: %g" % (kind, error))
+ok(run("infer", "-p", prompt, "-n", "4", "--cache-type", "f16", "--seed", "7").stdout, "infer takes a cache type")
+sizes = {k: json.loads(run("info", "--json", "--cache-type", k).stdout)["memory_bytes"]["kv_cache"] for k in ("f32", "q8_0")}
+ok(sizes["q8_0"] == sizes["f32"] // 128 * 34, "info counts the cache: %r" % sizes)
+run("eval", "--tokens", "1", "--cache-type", "q3", code=2)
+
 # Targets: every one that is listed runs.
 targets = run("targets").stdout.decode().split()
 ok("reference" in targets and len(targets) >= 2, "targets: %r" % targets)
@@ -91,8 +112,8 @@ with tempfile.TemporaryDirectory() as d:
 
 ok("llama" in run("info").stdout.decode(), "info")
 for command, options in {"infer": "-m -p -f -n -s -t -c --model --prompt --file --seed --threads --ctx --temp --top-k --top-p "
-                         "--min-p --stats --special --batch --target", "eval": "--tokens --greedy --logits --batch --threads "
-                         "--target", "tokens": "--special --null -f", "info": "-m"}.items():
+                         "--min-p --stats --special --batch --target --cache-type", "eval": "--tokens --greedy --logits --batch --threads "
+                         "--target --cache-type", "tokens": "--special --null -f", "info": "-m"}.items():
     text = run(command, "--help").stdout.decode()
     for option in options.split():
         ok(re.search(r"(?<![\w-])" + option + r"(?![\w-])", text), "help of %s has %s" % (command, option))

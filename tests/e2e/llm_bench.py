@@ -73,6 +73,17 @@ assert [row["test"] for row in rows] == ["pp16", "tg4"] and None not in rows[0],
 assert float(rows[1]["latency_seconds_p50"]) <= float(rows[1]["latency_seconds_max"])
 assert len(rows[0]["fma_operations_per_second_samples"].split()) == 3
 
+# A smaller cache is said and counted: a half, and 34 bytes for 32 values.
+per_position = {}
+for kind in ("f32", "f16", "bf16", "q8_0"):
+    result = measure(*small, "--cache-type", kind)["results"][0]
+    assert result["cache_type"] == kind, result
+    per_position[kind] = result["cache_bytes_per_position"]
+assert per_position["f16"] == per_position["bf16"] == per_position["f32"] // 2, per_position
+assert per_position["q8_0"] == per_position["f32"] // 128 * 34, per_position
+rows = list(csv.DictReader(io.StringIO(run(*small, "-o", "csv", "--cache-type", "bf16"))))
+assert rows[0]["cache_type"] == "bf16", rows
+
 # Lists and ranges, and every combination of them is a test.
 found = [t["test"] for t in tests_of(measure(*tiny, "-p", "1-3,8-20*1.5", "-p", "0,30-50+20", "-n", "2", "-r", "1"))]
 assert found == [f"pp{n}" for n in (1, 2, 3, 8, 12, 18, 30, 50)] + ["tg2"], found
@@ -114,6 +125,7 @@ assert "| blk.1 attention" in run(*tiny, "-p", "0", "-n", "4", "-r", "1", "--pro
 assert "profile" not in tests_of(measure(*tiny, "-p", "4", "-n", "0", "-r", "1"))[0]
 
 # What makes no sense.
+run("--cache-type", "q3", code=2)
 run("-m", "no-such-file.gguf", code=1)
 run("--nonsense", code=2)
 for option, value, says in (("-p", "5-1", "from the smaller to the larger"), ("-n", "1-9*1", "larger than 1"),

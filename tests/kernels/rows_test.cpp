@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything but matmul, for every target, against the reference or against the definition in double.
+// Norm, quantisation, rotary embedding and element-wise kernels, for every target, against the reference or against the
+// definition in double.
 #include <catch2/catch.hpp>
 //
 #include <algorithm>
@@ -14,7 +15,6 @@ namespace {
 
 using namespace lamina;
 using namespace lamina::test;
-using kernels::AttentionArgs;
 using kernels::KernelTable;
 using kernels::RopePairing;
 
@@ -30,39 +30,6 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   }
   return error / size;
 }
-
-struct AttentionCase {
-  std::size_t n_group, n_keys, key_dim, value_dim, stride;
-  std::vector<float> q, keys, values;
-
-  AttentionCase(std::size_t group, std::size_t n, std::size_t kd, std::size_t vd)
-      : n_group(group),
-        n_keys(n),
-        key_dim(kd),
-        value_dim(vd),
-        stride(std::max(kd, vd) + 5),
-        q(random_floats(group * kd, 1)),
-        keys(random_floats(n * stride, 2)),
-        values(random_floats(n * stride, 3)) {}
-
-  std::vector<float> run(const KernelTable& target) const {
-    std::vector<float> scores(n_group * round_up(n_keys, 16)), out(n_group * value_dim, NAN);
-    AttentionArgs a;
-    a.q = q.data();
-    a.keys = keys.data();
-    a.values = values.data();
-    a.key_stride = a.value_stride = stride;
-    a.n_group = n_group;
-    a.n_keys = n_keys;
-    a.key_dim = key_dim;
-    a.value_dim = value_dim;
-    a.scale = 1.0f / std::sqrt(static_cast<float>(key_dim));
-    a.scores = scores.data();
-    a.out = out.data();
-    target.attention(a);
-    return out;
-  }
-};
 
 }  // namespace
 
@@ -152,38 +119,6 @@ TEST_CASE("rope rotates the pairs it should and leaves the rest") {
         REQUIRE(distance(got, want) < 2e-7);
       }
     }
-  }
-}
-
-TEST_CASE("attention agrees with the reference for any head size, group and number of keys") {
-  for (const KernelTable* target : simd_targets()) {
-    for (const std::size_t dim : std::initializer_list<std::size_t>{1, 8, 16, 40, 48, 64, 80, 100, 128, 256}) {
-      for (const std::size_t group : std::initializer_list<std::size_t>{1, 2, 3, 4, 7, 9}) {
-        for (const std::size_t keys : std::initializer_list<std::size_t>{1, 2, 15, 16, 33, 100}) {
-          INFO(target->target << " dim " << dim << " group " << group << " keys " << keys);
-          const AttentionCase c(group, keys, dim, dim);
-          REQUIRE(distance(c.run(*target), c.run(reference())) < 2e-6);
-        }
-      }
-    }
-    const AttentionCase unequal(5, 70, 192, 128);
-    REQUIRE(distance(unequal.run(*target), unequal.run(reference())) < 2e-6);
-  }
-}
-
-TEST_CASE("attention with NaN in a key gives NaN, and far-apart scores give the nearest value") {
-  for (const KernelTable* target : simd_targets()) {
-    INFO(target->target);
-    AttentionCase c(2, 20, 32, 32);
-    c.keys[3 * c.stride] = std::nanf("");
-    for (const float v : c.run(*target)) REQUIRE(std::isnan(v));
-
-    AttentionCase far(1, 20, 16, 16);
-    for (float& v : far.keys) v = 0;
-    far.q[0] = 1e4f;
-    far.keys[7 * far.stride] = 1e4f;
-    const auto out = far.run(*target);
-    for (std::size_t i = 0; i < 16; ++i) REQUIRE(out[i] == far.values[7 * far.stride + i]);
   }
 }
 

@@ -70,13 +70,12 @@ TEST_CASE("bytes and operations of a plan") {
   REQUIRE(synth);
   const auto model = load(synth->file, {});
   REQUIRE(model);
-  const auto memory = model->memory({.context = 1, .batch = 1, .threads = 1});
-  REQUIRE(memory);
   // synth:tiny: 2 layers, 256 wide, 4 heads of 64 and 2 KV heads, FFN of 512, vocabulary of 512; 4 bytes a weight
   const double layers = 2 * (2 * 256 * 256 + 2 * 256 * 128 + 3 * 256 * 512), head = 256 * 512, row = 256;
   const double cache = 2 * 2 * 128 * 4;  // bytes per position: layers × (keys, values) × KV values × float
-  REQUIRE(static_cast<double>(memory->cache) == cache);
-  const bench::WorkCounter counter(*model, memory->cache);
+  const std::size_t position_bytes = runtime::KvCache::position_bytes(model->hparams(), CacheType::F32);
+  REQUIRE(static_cast<double>(position_bytes) == cache);
+  const bench::WorkCounter counter(*model, position_bytes);
 
   const bench::Work decode = counter.of({.depth = 10, .n_tokens = 3, .batch = 512, .one_by_one = true});
   CHECK(decode.operations == 2 * 3 * (layers + head));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sessions: the same logits whatever the threads, batches and chunks; rewinding; typed ends; generation.
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -99,6 +100,87 @@ TEST_CASE("prefill_bits is 8 or 16") {
   REQUIRE(!session);
   CHECK(session.error().code == ErrorCode::BadArgument);
   CHECK(session.error().subject == "prefill_bits");
+}
+
+TEST_CASE("deep in the context logits have the same bits for any threads, batches and chunks and every cache type") {
+  // Heads of 32 values, and tokens enough for three blocks of keys; the last 20 fall on both sides of a block's end.
+  TinyModel tiny;
+  tiny.n_layers = 1;
+  tiny.n_head = 2;
+  tiny.n_ctx = 320;
+  const Ids ids = some_ids(266);
+  const std::size_t most = ids.size() - 20;
+  // The logits of the last 20 tokens, fed in chunks.
+  const auto run = [&](const Model& model, SessionOptions options, std::size_t chunk) {
+    Session session = open(model, options);
+    if (auto ok = session.feed(std::span(ids).first(most)); !ok) FAIL(ok.error().to_string());
+    std::vector<float> rows;
+    for (std::size_t i = most; i < ids.size(); i += chunk) {
+      const auto ok = session.feed(std::span(ids).subspan(i, std::min(chunk, ids.size() - i)),
+                                   [&](std::size_t, std::span<const float> row) {
+                                     rows.insert(rows.end(), row.begin(), row.end());
+                                     return Feedback::Continue;
+                                   });
+      if (!ok) FAIL(ok.error().to_string());
+    }
+    return rows;
+  };
+  for (const std::uint32_t n_head_kv : {1u, 2u}) {
+    tiny.n_head_kv = n_head_kv;
+    for (const auto* table : kernels::available_targets()) {
+      const Model model = load_tiny(tiny, std::string(table->target));
+      for (const CacheType type : kernels::cache_types) {
+        INFO(table->target << " " << to_string(type) << " KV heads " << n_head_kv);
+        const auto want = run(model, {.batch = 1, .threads = 1, .strict = true, .cache_type = type}, 1);
+        for (const std::size_t chunk : {std::size_t{1}, std::size_t{3}, std::size_t{8}, std::size_t{20}}) {
+          for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+            INFO("threads " << threads << " chunks of " << chunk);
+            CHECK(same_bits(want,
+                            run(model, {.batch = 100, .threads = threads, .strict = true, .cache_type = type}, chunk)));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("smaller cache types stay close to float32 and take less memory") {
+  TinyModel tiny;
+  tiny.n_head = 2;
+  tiny.n_ctx = 320;
+  const Model model = load_tiny(tiny);
+  const Ids ids = some_ids(300);
+  const auto exact = all_logits(model, ids, {.threads = 1});
+  const auto bytes = [&](CacheType type) {
+    return model.memory({.context = 300, .strict = true, .cache_type = type})->cache;
+  };
+  // 2 layers · 2 heads · (32 + 32) values · 304 positions, whole tiles of 16
+  CHECK(bytes(CacheType::F32) == 2 * 2 * 64 * 304 * 4);
+  CHECK(bytes(CacheType::F16) == 2 * 2 * 64 * 304 * 2);
+  CHECK(bytes(CacheType::BF16) == 2 * 2 * 64 * 304 * 2);
+  CHECK(bytes(CacheType::Q8_0) == 2 * 2 * 64 * 304 / 32 * 34);
+  struct Bounds {
+    CacheType type;
+    double low, high;  // of the error: a cache that rounds is seen to
+  };
+  for (const Bounds b : {Bounds{CacheType::F16, 1e-12, 1e-6}, Bounds{CacheType::BF16, 1e-8, 1e-5},
+                         Bounds{CacheType::Q8_0, 1e-8, 1e-3}}) {
+    INFO(to_string(b.type));
+    const double error = nmse(all_logits(model, ids, {.threads = 1, .cache_type = b.type}), exact);
+    CHECK(error > b.low);
+    CHECK(error < b.high);
+  }
+}
+
+TEST_CASE("a cache type that a model's heads do not fit is refused") {
+  const Model model = load_tiny({});  // heads of 16 values
+  for (const auto& refused : {model.session({.cache_type = CacheType::Q8_0}).error(),
+                              model.memory({.cache_type = CacheType::Q8_0}).error()}) {
+    CHECK(refused.code == ErrorCode::BadArgument);
+    CHECK(refused.subject == "cache_type");
+    CHECK(refused.got == "16");
+  }
+  CHECK(model.session({.cache_type = CacheType::F16}));
 }
 
 TEST_CASE("every target agrees with the reference") {

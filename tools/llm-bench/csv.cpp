@@ -32,6 +32,7 @@ Fields fields_of(const Setting& setting, const ModelResult& r, const TestResult&
                 {"threads", std::to_string(t.threads)},
                 {"batch", std::to_string(t.batch)},
                 {"context", std::to_string(t.context)},
+                {"cache_type", quoted(r.cache_type)},
                 {"depth", std::to_string(t.depth)},
                 {"test", quoted(t.name())},
                 {"n_tokens", std::to_string(t.n_tokens)},

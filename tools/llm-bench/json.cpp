@@ -91,6 +91,7 @@ json json_of(const Setting& setting, const ModelResult& r) {
           {"file_bytes", r.file_bytes},
           {"n_weights", r.n_weights},
           {"architecture", r.architecture},
+          {"cache_type", r.cache_type},
           {"target", r.target},
           {"load_seconds", r.load_seconds},
           {"session_seconds", r.session_seconds},

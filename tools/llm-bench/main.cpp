@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/cache_type.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
 #include "common/machine.hpp"
@@ -39,6 +40,7 @@ constexpr const char* examples =
     "  llm-bench -m a.gguf -m b.gguf -p 512 -n 128 -r 5       two models beside each other\n"
     "  llm-bench -m synth:llama-1.1b:Q4_0 -t 1,2 -o json      every sample and the plan, as JSON\n"
     "  llm-bench -m a.gguf -p 0 -n 64 -d 0-4096+1024          decode only, at growing depth\n"
+    "  llm-bench -m a.gguf -n 64 -d 2048 --cache-type f16     a smaller KV cache\n"
     "  llm-bench -m a.gguf -p 1-16,24,32-600*1.5 -n 0         from one token to many fed together\n"
     "  llm-bench -m a.gguf -p 2048 -n 0 -b 64-2048*2          the same prompt in smaller and larger batches\n"
     "  llm-bench -m a.gguf --latency                          time to the first token, and of each decoded one\n"
@@ -104,6 +106,7 @@ void add_options(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({8, 16}))
       ->capture_default_str();
   app.add_flag("--strict", a.bench.strict, "prefill on the kernels of decode, whose bits no batch changes");
+  cli::add_cache_type(app, a.bench.cache_type);
   app.add_option("--target", a.target, "instruction set to run on; otherwise LAMINA_TARGET or the best there is")
       ->type_name("NAME");
   app.add_flag("--latency", a.latency,

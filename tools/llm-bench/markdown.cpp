@@ -131,7 +131,8 @@ class Markdown {
     if (!many_batches_ && !r.tests.empty()) out += ", batch " + std::to_string(r.tests[0].batch);
     out += ": " + r.architecture + ", " + cli::count(r.n_weights) + " weights; loaded in " +
            fixed(r.load_seconds * 1e3, 1) + " ms; " + cli::bytes(r.weight_bytes_per_token) + " of weights and " +
-           cli::bytes(r.cache_bytes_per_position) + " of cache per position read for a decoded token.\n";
+           cli::bytes(r.cache_bytes_per_position) + " of " + r.cache_type +
+           " cache per position read for a decoded token.\n";
     for (const KernelUse& use : r.kernels()) {
       out += "- " + use.kernel + ": " + std::to_string(use.n_steps) + " steps, " + cli::bytes(use.weight_bytes) + "\n";
     }

@@ -34,6 +34,7 @@ struct BenchOptions {
   std::size_t context = 0;  // tokens; 0: as many as the tests need
   std::size_t prefill_bits = 16;
   bool strict = false;
+  CacheType cache_type = CacheType::F32;
   ProfileDetail profile = ProfileDetail::None;
 };
 
@@ -102,15 +103,15 @@ class Bench {
     so.batch = batch;
     so.prefill_bits = options_.prefill_bits;
     so.strict = options_.strict;
+    so.cache_type = options_.cache_type;
     so.context = options_.context != 0 ? options_.context
                                        : most(options_.depth) + std::max(most(options_.n_prompt), most(options_.n_gen));
     const double begin = seconds();
     auto session = model.session(so);
     if (!session) return fail(std::move(session.error()));
     if (out.session_seconds == 0) out.session_seconds = seconds() - begin;
-    const auto memory = model.memory(so);
-    if (!memory) return fail(memory.error());
-    out.cache_bytes_per_position = memory->cache / session->context();
+    out.cache_type = to_string(options_.cache_type);
+    out.cache_bytes_per_position = runtime::KvCache::position_bytes(model.hparams(), options_.cache_type);
     Subject subject{std::move(*session), WorkCounter(model, out.cache_bytes_per_position), out.name, batch};
     for (const std::size_t depth : options_.depth) {
       if (auto ok = go_to(subject, depth); !ok) return ok;

@@ -76,7 +76,7 @@ struct ModelResult {
   std::string name;
   std::uint64_t file_bytes = 0;
   std::uint64_t n_weights = 0;
-  std::string architecture, target;
+  std::string architecture, target, cache_type;
   double load_seconds = 0, session_seconds = 0;  // of the first session
   std::uint64_t weight_bytes_per_token = 0, cache_bytes_per_position = 0;
   std::vector<StepInfo> steps;

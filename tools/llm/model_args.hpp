@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <string>
 
+#include "common/cache_type.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
 #include "lamina/lamina.hpp"
@@ -37,6 +38,7 @@ struct ModelArgs {
         ->type_name("8|16")
         ->capture_default_str();
     app.add_flag("--strict", session.strict, "the same bits however the prompt is split into batches; slower prefill");
+    cli::add_cache_type(app, session.cache_type);
   }
 
   // The file named, or the bundled storyteller, which is announced on standard error.

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "lamina/core/memory.hpp"
 #include "lamina/kernels/kernel_set.hpp"
 #include "lamina/runtime/hparams.hpp"
+#include "lamina/runtime/kv_cache.hpp"
 
 namespace lamina::runtime {
 
@@ -56,29 +59,15 @@ class ActivationBuffer {
   kernels::Activations view_;
 };
 
-// Keys and values of all layers, float32: per layer and KV head one [n_ctx][dim] block, so that attention streams it.
-struct KvCache {
-  AlignedBuffer<float> keys;    // [n_layers][n_head_kv][n_ctx][key_dim]
-  AlignedBuffer<float> values;  // [n_layers][n_head_kv][n_ctx][value_dim]
-  std::size_t n_ctx = 0;        // tokens
-  std::size_t n_head_kv = 0;
-  std::size_t key_dim = 0;
-  std::size_t value_dim = 0;
-
-  float* key(std::size_t layer, std::size_t head, std::size_t position) {
-    return keys.data() + ((layer * n_head_kv + head) * n_ctx + position) * key_dim;
-  }
-  float* value(std::size_t layer, std::size_t head, std::size_t position) {
-    return values.data() + ((layer * n_head_kv + head) * n_ctx + position) * value_dim;
-  }
-};
+// Tokens of one attention task: as many as make some 64 rows of queries with their group of n_group heads.
+constexpr std::size_t attention_tokens(std::size_t n_group) { return n_group < 64 ? 64 / n_group : 1; }
 
 // One worker's own memory.
 struct WorkerScratch {
   ActivationBuffer row;            // one token's activations of any width
   AlignedBuffer<float> tiles;      // two of [tile_tokens][max_task_rows] or [batch][panel_task_rows]
   AlignedBuffer<std::byte> panel;  // of panel_task_rows rows of any width
-  AlignedBuffer<float> scores;     // [n_group][round_up(n_ctx, 16)]
+  AlignedBuffer<float> attention;  // kernels::attention_scratch() of a task
 
   float* tile(std::size_t i) { return tiles.data() + i * (tiles.size() / 2); }
 };
@@ -99,10 +88,17 @@ struct Frame {
   ActivationBuffer attended;     // [batch][n_head · value_dim]
   ActivationBuffer hidden;       // [batch][n_ff]
   AlignedBuffer<float> queries;  // [batch][n_head · key_dim]
+  AlignedBuffer<float> keys;     // [batch][n_head_kv · key_dim], on their way into the cache
+  AlignedBuffer<float> values;   // [batch][n_head_kv · value_dim]
   AlignedBuffer<float> rope;     // [batch][n_rot / 2][2]
   AlignedBuffer<float> logits;   // [head_rows][n_vocab]
   KvCache cache;
   std::vector<WorkerScratch> workers;
+  // attention split by blocks of keys, for at most split_tokens tokens
+  static constexpr std::size_t counter_stride = 16;  // so that counters do not share a cache line
+  std::size_t split_tokens = 0;
+  AlignedBuffer<float> partials;             // [n_head_kv][blocks of n_ctx] times kernels::Partial
+  AlignedBuffer<std::uint32_t> blocks_done;  // [n_head_kv][counter_stride]
 };
 
 // Sizes of a session, from which memory is both estimated and allocated.
@@ -113,6 +109,7 @@ struct FrameSize {
   std::size_t n_threads = 0;
   bool strict = false;  // no panels
   bool eight_bits = false;
+  CacheType cache_type = CacheType::F32;
 
   // Values of one of a worker's two tiles of results; 0 where they are too many for memory.
   std::size_t tile_values() const {
@@ -124,22 +121,39 @@ struct FrameSize {
   }
 
   // Bytes of the KV cache, empty when they cannot be counted in 64 bits.
-  std::optional<std::size_t> cache_bytes(const Hparams& h) const {
-    return checked_product(h.n_layers, h.n_head_kv, h.key_dim + h.value_dim, n_ctx, sizeof(float));
+  std::optional<std::size_t> cache_bytes(const Hparams& h) const { return KvCache::bytes(h, cache_type, n_ctx); }
+  // Values of a worker's attention scratch.
+  std::size_t attention_scratch(const Hparams& h) const {
+    const std::size_t rows = std::min(batch, attention_tokens(h.n_group())) * h.n_group();
+    return kernels::attention_scratch(cache_type, rows, h.key_dim, h.value_dim);
+  }
+  // Tokens whose attention can be split by blocks of keys: the more would fill the workers without that.
+  std::size_t split_tokens(const Hparams& h) const {
+    if (n_threads == 1 || n_ctx <= kernels::key_block) return 0;
+    return std::min({batch, attention_tokens(h.n_group()), std::size_t{8}});
+  }
+  // Values of all partials of such tokens, empty when they cannot be counted.
+  std::optional<std::size_t> partials(const Hparams& h) const {
+    return checked_product(h.n_head_kv, ceil_div(n_ctx, kernels::key_block),
+                           kernels::Partial::size(split_tokens(h) * h.n_group(), h.value_dim));
   }
   std::optional<std::size_t> scratch_bytes(const Hparams& h) const {
     const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
     const std::size_t activation_row =
         round_up(h.n_embd, 256) + round_up(h.n_ff, 256) + round_up(h.size(nn::Size::Attended), 256);
-    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.n_rot) + activation_row * 7;
+    const std::size_t row =
+        4 * (h.n_embd + h.size(nn::Size::Queries) + h.size(nn::Size::Keys) + h.size(nn::Size::Values) + h.n_rot) +
+        activation_row * 7;
     const auto rows = checked_mul(batch, row);
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
-    const auto scores = checked_product(h.n_group(), round_up(n_ctx, 16), sizeof(float));
-    if (!rows || !logits || !scores) return std::nullopt;
-    const auto worker = checked_add(*scores, 8 * tile_values() + panel_bytes(widest) + round_up(widest, 256) * 7);
-    const auto workers = worker ? checked_mul(n_threads, *worker) : std::nullopt;
-    const auto sum = workers ? checked_add(*rows, *workers) : std::nullopt;
-    return sum ? checked_add(*sum, *logits) : std::nullopt;
+    const auto counted = partials(h);
+    const auto split = counted ? checked_mul(*counted, sizeof(float)) : std::nullopt;
+    const auto workers = checked_mul(
+        n_threads, 4 * attention_scratch(h) + 8 * tile_values() + panel_bytes(widest) + round_up(widest, 256) * 7);
+    if (!rows || !logits || !split || !workers) return std::nullopt;
+    std::optional<std::size_t> sum = 4 * Frame::counter_stride * h.n_head_kv;
+    for (const std::size_t part : {*rows, *logits, *split, *workers}) sum = sum ? checked_add(*sum, part) : sum;
+    return sum;
   }
 };
 
@@ -174,24 +188,27 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
   };
   frame.strict = size.strict;
   frame.eight_bits = size.eight_bits;
-  frame.cache.n_ctx = size.n_ctx;
-  frame.cache.n_head_kv = h.n_head_kv;
-  frame.cache.key_dim = h.key_dim;
-  frame.cache.value_dim = h.value_dim;
+  auto cache = KvCache::make(h, size.cache_type, size.n_ctx);
+  if (!cache) return fail(std::move(cache.error()));
+  frame.cache = std::move(*cache);
+  auto counters = AlignedBuffer<std::uint32_t>::make(Frame::counter_stride * h.n_head_kv);
+  if (!counters) return fail(std::move(counters.error()));
+  frame.blocks_done = std::move(*counters);
+  frame.split_tokens = size.split_tokens(h);
   frame.workers.resize(size.n_threads);
   const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
-  bool ok = floats(frame.cache.keys, checked_product(h.n_layers, h.n_head_kv, size.n_ctx, h.key_dim)) &&
-            floats(frame.cache.values, checked_product(h.n_layers, h.n_head_kv, size.n_ctx, h.value_dim)) &&
-            floats(frame.x, checked_mul(size.batch, h.n_embd)) && activations(frame.normed, size.batch, h.n_embd) &&
+  bool ok = floats(frame.partials, size.partials(h)) && floats(frame.x, checked_mul(size.batch, h.n_embd)) &&
+            activations(frame.normed, size.batch, h.n_embd) &&
             activations(frame.attended, size.batch, h.size(nn::Size::Attended)) &&
             activations(frame.hidden, size.batch, h.n_ff) &&
             floats(frame.queries, checked_mul(size.batch, h.size(nn::Size::Queries))) &&
+            floats(frame.keys, checked_mul(size.batch, h.size(nn::Size::Keys))) &&
+            floats(frame.values, checked_mul(size.batch, h.size(nn::Size::Values))) &&
             floats(frame.rope, checked_mul(size.batch, std::max<std::size_t>(h.n_rot, 1))) &&
             floats(frame.logits, checked_mul(size.head_rows, h.n_vocab));
   for (WorkerScratch& w : frame.workers) {
     ok = ok && activations(w.row, 1, widest) && floats(w.tiles, 2 * size.tile_values()) &&
-         bytes(w.panel, size.panel_bytes(widest)) &&
-         floats(w.scores, checked_mul(h.n_group(), round_up(size.n_ctx, 16)));
+         bytes(w.panel, size.panel_bytes(widest)) && floats(w.attention, size.attention_scratch(h));
   }
   if (!ok) return fail(std::move(error));
   return {};

@@ -12,6 +12,7 @@
 #include "lamina/nn/check.hpp"
 #include "lamina/nn/layers.hpp"
 #include "lamina/runtime/bind.hpp"
+#include "lamina/runtime/phase_attend.hpp"
 #include "lamina/runtime/phase_attention.hpp"
 #include "lamina/runtime/phase_ends.hpp"
 #include "lamina/runtime/phase_mlp.hpp"

@@ -35,6 +35,9 @@ struct SessionOptions {
   // runs on the kernels of decode. Without it a batch of several tokens is summed in another order. The number of
   // threads never changes a bit.
   bool strict = false;
+  // Format of cached keys and values. Smaller ones take less memory and less time deep in the context, and round; Q8_0
+  // needs head sizes that are multiples of 32.
+  CacheType cache_type = CacheType::F32;
 };
 
 inline constexpr std::size_t default_context = 4096;  // tokens

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Attention in three phases: norm, Q·K·V with RoPE and the cache write │ attention │ output projection and residual.
+// Around attention (phase_attend.hpp): before it norm, Q·K·V with RoPE and the cache write, after it the output
+// projection and the residual.
 #pragma once
 
 #include <algorithm>
@@ -53,12 +54,27 @@ struct QkvPhase {
     rotate(f, out, n_head * key_dim);
   }
   void key(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    float* out = f.cache.key(layer, head, f.position);
-    project(f, x, scratch, k_proj, k_bias, head, key_dim, out, key_dim);
-    rotate(f, out, key_dim);
+    const std::size_t stride = n_head_kv * key_dim;
+    float* out = f.keys.data() + head * key_dim;
+    project(f, x, scratch, k_proj, k_bias, head, key_dim, out, stride);
+    rotate(f, out, stride);
+    k->store_keys(store(f, f.cache.keys(layer, head), key_dim, out, stride));
   }
   void value(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    project(f, x, scratch, v, v_bias, head, value_dim, f.cache.value(layer, head, f.position), value_dim);
+    const std::size_t stride = n_head_kv * value_dim;
+    float* out = f.values.data() + head * value_dim;
+    project(f, x, scratch, v, v_bias, head, value_dim, out, stride);
+    k->store_values(store(f, f.cache.values(layer, head), value_dim, out, stride));
+  }
+  static kernels::StoreArgs store(const Frame& f, std::byte* tiles, std::size_t dim, const float* rows,
+                                  std::size_t stride) {
+    return {.type = f.cache.type(),
+            .tiles = tiles,
+            .dim = dim,
+            .position = f.position,
+            .n_rows = f.tokens.size(),
+            .rows = rows,
+            .stride = stride};
   }
 
   // The head's rows for all tokens, straight to where they belong.
@@ -84,44 +100,6 @@ struct QkvPhase {
     for (std::size_t t = 0; t < f.tokens.size(); ++t) {
       k->rope(out + t * stride, 1, key_dim, n_rot, f.rope.data() + t * n_rot, pairing);
     }
-  }
-};
-
-// A task is one KV head and one token: its query heads share one pass over the keys.
-struct AttentionPhase {
-  const KernelTable* k;
-  std::size_t layer;
-  std::size_t n_head, n_head_kv, key_dim, value_dim;
-  float scale;
-
-  StepInfo info() const {
-    StepInfo out;
-    out.phase = in_layer(layer, "attention");
-    out.kernel = std::string("float ") + std::string(k->target);
-    out.slow = k->slow;
-    return out;
-  }
-
-  void run(Frame& f, Worker& worker) const {
-    const std::size_t n_group = n_head / n_head_kv;
-    const std::size_t n = f.tokens.size();
-    float* scores = f.workers[worker.index()].scores.data();
-    worker.share(n * n_head_kv, [&](std::size_t task) {
-      const std::size_t head = task / n;
-      const std::size_t t = n - 1 - task % n;  // the longest first
-      k->attention({.q = f.queries.data() + (t * n_head + head * n_group) * key_dim,
-                    .keys = f.cache.key(layer, head, 0),
-                    .values = f.cache.value(layer, head, 0),
-                    .key_stride = key_dim,
-                    .value_stride = value_dim,
-                    .n_group = n_group,
-                    .n_keys = f.position + t + 1,
-                    .key_dim = key_dim,
-                    .value_dim = value_dim,
-                    .scale = scale,
-                    .scores = scores,
-                    .out = f.attended.view().token(t).f32 + head * n_group * value_dim});
-    });
   }
 };
 

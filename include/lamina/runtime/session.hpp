@@ -127,6 +127,14 @@ class Session {
     if (auto ok = bounded("context", size.n_ctx, std::size_t{1} << 30); !ok) return fail(std::move(ok.error()));
     if (auto ok = bounded("batch", options.batch, 1 << 16); !ok) return fail(std::move(ok.error()));
     if (auto ok = bounded("threads", size.n_threads, 1024); !ok) return fail(std::move(ok.error()));
+    for (const std::size_t dim : {h.key_dim, h.value_dim}) {
+      if (kernels::cache_takes(options.cache_type, dim)) continue;
+      return fail(Error(ErrorCode::BadArgument, "this model's heads do not divide into groups of that type; use f16")
+                      .about("cache_type")
+                      .wanted("a head size that is a multiple of " + std::to_string(kernels::kv_group))
+                      .found(std::to_string(dim)));
+    }
+    size.cache_type = options.cache_type;
     size.batch = std::min(options.batch, size.n_ctx);
     if (options.prefill_bits != 8 && options.prefill_bits != 16) {
       return fail(Error(ErrorCode::BadArgument, {})

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attention itself, between the phase that fills the cache and the output projection. Work is split by KV heads and
+// tiles of tokens while these keep all workers busy, else by blocks of keys as well. Either way gives the same bits
+// (kernels/README.md), so the choice may depend on the number of workers.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "lamina/runtime/phase.hpp"
+
+namespace lamina::runtime {
+
+struct AttentionPhase {
+  const KernelTable* k;
+  std::size_t layer;
+  std::size_t n_head, n_head_kv, key_dim, value_dim;
+  float scale;
+
+  StepInfo info() const {
+    StepInfo out;
+    out.phase = in_layer(layer, "attention");
+    out.kernel = std::string("float ") + std::string(k->target);
+    out.slow = k->slow;
+    return out;
+  }
+
+  void run(Frame& f, Worker& worker) const {
+    const std::size_t n = f.tokens.size();
+    const std::size_t tile = std::min(n, attention_tokens(n_head / n_head_kv));
+    const bool few = ceil_div(n, tile) * n_head_kv < tasks_per_worker * worker.count();
+    if (few && n <= f.split_tokens && ceil_div(f.position + n, kernels::key_block) > 1) {
+      run_split(f, worker);
+    } else {
+      run_tiles(f, worker, tile);
+    }
+  }
+
+ private:
+  static constexpr std::size_t tasks_per_worker = 4;  // at least, so that none waits long at the end
+
+  kernels::AttentionArgs args(Frame& f, Worker& worker, std::size_t head, std::size_t token, std::size_t n) const {
+    const std::size_t n_group = n_head / n_head_kv;
+    return {.q = f.queries.data() + (token * n_head + head * n_group) * key_dim,
+            .q_stride = n_head * key_dim,
+            .type = f.cache.type(),
+            .keys = f.cache.keys(layer, head),
+            .values = f.cache.values(layer, head),
+            .position = f.position + token,
+            .n_tokens = n,
+            .n_group = n_group,
+            .key_dim = key_dim,
+            .value_dim = value_dim,
+            .scale = scale,
+            .scratch = f.workers[worker.index()].attention.data(),
+            .out = f.attended.view().token(token).f32 + head * n_group * value_dim,
+            .out_stride = f.attended.view().k_padded};
+  }
+
+  // A task is one KV head and a tile of tokens: fewer than fit where more would leave workers idle.
+  void run_tiles(Frame& f, Worker& worker, std::size_t tile) const {
+    const std::size_t n = f.tokens.size();
+    if (worker.count() > 1) {
+      tile = std::clamp<std::size_t>(n * n_head_kv / (tasks_per_worker * worker.count()), 1, tile);
+    }
+    const std::size_t n_tiles = ceil_div(n, tile);
+    worker.share(n_tiles * n_head_kv, [&](std::size_t task) {
+      const std::size_t token = (n_tiles - 1 - task % n_tiles) * tile;  // the longest first
+      k->attention(args(f, worker, task / n_tiles, token, std::min(tile, n - token)));
+    });
+  }
+
+  // A task is one KV head and a run of blocks of keys, for all tokens. Whoever finishes a head's last block merges.
+  void run_split(Frame& f, Worker& worker) const {
+    const std::size_t n = f.tokens.size();
+    const std::size_t n_blocks = ceil_div(f.position + n, kernels::key_block);
+    const std::size_t run = std::max<std::size_t>(1, n_blocks * n_head_kv / (2 * tasks_per_worker * worker.count()));
+    const std::size_t n_runs = ceil_div(n_blocks, run);
+    const std::size_t partial = kernels::Partial::size(n * (n_head / n_head_kv), value_dim);
+    worker.share(n_runs * n_head_kv, [&](std::size_t task) {
+      const std::size_t head = task / n_runs, begin = task % n_runs * run, end = std::min(n_blocks, begin + run);
+      const kernels::AttentionArgs a = args(f, worker, head, 0, n);
+      float* const partials = f.partials.data() + head * n_blocks * partial;
+      k->attention_blocks(a, begin, end, partials + begin * partial);
+      std::atomic_ref<std::uint32_t> done(f.blocks_done[head * Frame::counter_stride]);
+      const auto blocks = static_cast<std::uint32_t>(end - begin);
+      if (done.fetch_add(blocks, std::memory_order_acq_rel) + blocks != n_blocks) return;
+      done.store(0, std::memory_order_relaxed);  // the barrier that ends the phase lies before the next use
+      k->attention_merge(a, partials);
+    });
+  }
+};
+
+}  // namespace lamina::runtime

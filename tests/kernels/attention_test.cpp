@@ -1,0 +1,355 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attention and its cache, for every target and cache type: right against the definition in double, the same bits
+// however tokens and keys are split, nothing touched past an end, bad numbers visible where they belong.
+#include <catch2/catch.hpp>
+//
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernel_fixture.hpp"
+
+namespace {
+
+using namespace lamina;
+using namespace lamina::test;
+using kernels::AttentionArgs;
+using kernels::CacheType;
+using kernels::KernelTable;
+using kernels::Partial;
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+// One head's cache at the end of readable memory, filled by the reference.
+struct Cache {
+  CacheType type;
+  std::size_t n_keys, key_dim, value_dim;
+  GuardedBytes keys, values;
+
+  Cache(CacheType t, std::size_t n, std::size_t kd, std::size_t vd, std::vector<float> k, std::vector<float> v)
+      : type(t),
+        n_keys(n),
+        key_dim(kd),
+        value_dim(vd),
+        keys(ceil_div(n, 16) * kernels::key_tile_bytes(t, kd)),
+        values(ceil_div(n, 16) * kernels::value_tile_bytes(t, vd)) {
+    reference().store_keys({t, keys.data(), kd, 0, n, k.data(), kd});
+    reference().store_values({t, values.data(), vd, 0, n, v.data(), vd});
+  }
+  Cache(CacheType t, std::size_t n, std::size_t kd, std::size_t vd)
+      : Cache(t, n, kd, vd, random_floats(n * kd, 2), random_floats(n * vd, 3)) {}
+};
+
+// Queries of the last n_tokens positions; rows of q and out lie further apart than they are long.
+struct Queries {
+  std::size_t n_tokens, n_group;
+  std::size_t q_stride, out_stride;
+  std::vector<float> q;
+
+  Queries(const Cache& c, std::size_t tokens, std::size_t group)
+      : n_tokens(tokens),
+        n_group(group),
+        q_stride(group * c.key_dim + 3),
+        out_stride(group * c.value_dim + 5),
+        q(random_floats(tokens * q_stride, 1)) {}
+};
+
+using Run = void (*)(const KernelTable&, const AttentionArgs&);
+
+void run_all(const KernelTable& target, const AttentionArgs& a) { target.attention(a); }
+
+// The same in runs of `Blocks` blocks, the last first.
+template <std::size_t Blocks>
+void run_blocks(const KernelTable& target, const AttentionArgs& a) {
+  const std::size_t size = Partial::size(a.rows(), a.value_dim);
+  std::vector<float> partials(a.n_blocks() * size, NAN);
+  for (std::size_t end = a.n_blocks(); end > 0;) {
+    const std::size_t begin = end > Blocks ? end - Blocks : 0;
+    target.attention_blocks(a, begin, end, partials.data() + begin * size);
+    end = begin;
+  }
+  target.attention_merge(a, partials.data());
+}
+
+// [n_tokens][n_group][value_dim], computed `step` tokens at a time in scratch that ends where memory does.
+std::vector<float> attend(const KernelTable& target, const Cache& c, const Queries& q, std::size_t step,
+                          Run run = run_all) {
+  const std::size_t rows = std::min(step, q.n_tokens) * q.n_group;
+  const GuardedBytes scratch(4 * kernels::attention_scratch(c.type, rows, c.key_dim, c.value_dim));
+  const GuardedBytes out(4 * ((q.n_tokens - 1) * q.out_stride + q.n_group * c.value_dim));
+  std::vector<float> result;
+  for (std::size_t t = 0; t < q.n_tokens; t += step) {
+    AttentionArgs a;
+    a.q = q.q.data() + t * q.q_stride;
+    a.q_stride = q.q_stride;
+    a.type = c.type;
+    a.keys = c.keys.data();
+    a.values = c.values.data();
+    a.position = c.n_keys - q.n_tokens + t;
+    a.n_tokens = std::min(step, q.n_tokens - t);
+    a.n_group = q.n_group;
+    a.key_dim = c.key_dim;
+    a.value_dim = c.value_dim;
+    a.scale = 1.0f / std::sqrt(static_cast<float>(c.key_dim));
+    a.scratch = reinterpret_cast<float*>(scratch.data());
+    a.out = reinterpret_cast<float*>(out.data()) + t * q.out_stride;
+    a.out_stride = q.out_stride;
+    run(target, a);
+  }
+  for (std::size_t t = 0; t < q.n_tokens; ++t) {
+    const float* row = reinterpret_cast<const float*>(out.data()) + t * q.out_stride;
+    result.insert(result.end(), row, row + q.n_group * c.value_dim);
+  }
+  return result;
+}
+
+// The definition, on what the cache holds.
+std::vector<float> definition(const Cache& c, const Queries& q) {
+  std::vector<double> k(c.n_keys * c.key_dim), v(c.n_keys * c.value_dim), weight(c.n_keys);
+  for (std::size_t j = 0; j < c.n_keys; ++j) {
+    for (std::size_t i = 0; i < c.key_dim; ++i) {
+      k[j * c.key_dim + i] = kernels::cached_key(c.type, c.keys.data(), c.key_dim, j, i);
+    }
+    for (std::size_t i = 0; i < c.value_dim; ++i) {
+      v[j * c.value_dim + i] = kernels::cached_value(c.type, c.values.data(), c.value_dim, j, i);
+    }
+  }
+  std::vector<float> result;
+  for (std::size_t row = 0; row < q.n_tokens * q.n_group; ++row) {
+    const float* query = q.q.data() + row / q.n_group * q.q_stride + row % q.n_group * c.key_dim;
+    const std::size_t n = c.n_keys - q.n_tokens + row / q.n_group + 1;
+    double top = -infinity, total = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      double dot = 0;
+      for (std::size_t i = 0; i < c.key_dim; ++i) dot += query[i] * k[j * c.key_dim + i];
+      weight[j] = dot / std::sqrt(static_cast<double>(c.key_dim));
+      top = std::max(top, weight[j]);
+    }
+    std::vector<double> sums(c.value_dim);
+    for (std::size_t j = 0; j < n; ++j) {
+      weight[j] = std::exp(weight[j] - top);
+      total += weight[j];
+      for (std::size_t i = 0; i < c.value_dim; ++i) sums[i] += weight[j] * v[j * c.value_dim + i];
+    }
+    for (const double s : sums) result.push_back(static_cast<float>(s / total));
+  }
+  return result;
+}
+
+// The largest |a − b| as a share of the largest |b|.
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double error = 0, size = 1e-30;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::isnan(a[i]) != std::isnan(b[i])) return infinity;
+    error = std::fmax(error, std::fabs(static_cast<double>(a[i]) - b[i]));
+    size = std::fmax(size, std::fabs(static_cast<double>(b[i])));
+  }
+  return error / size;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+std::vector<const KernelTable*> all_targets() {
+  auto targets = simd_targets();
+  targets.push_back(&reference());
+  return targets;
+}
+
+// Of the rounding, as a share of the value; of the largest in its group for Q8_0.
+float largest_step(CacheType type) {
+  switch (type) {
+    case CacheType::F32: return 0;
+    case CacheType::F16: return 0x1p-11f;
+    case CacheType::BF16: return 0x1p-8f;
+    case CacheType::Q8_0: return 1.1f / 254;
+  }
+  return 0;
+}
+
+using Sizes = std::initializer_list<std::size_t>;
+
+}  // namespace
+
+TEST_CASE("attention agrees with the definition for any cache type, head size, group and number of keys and tokens") {
+  struct Dims {
+    std::size_t key, value;
+  };
+  for (const CacheType type : kernels::cache_types) {
+    for (const Dims dim :
+         {Dims{1, 1}, {20, 20}, {64, 64}, {80, 80}, {96, 96}, {128, 128}, {256, 256}, {192, 128}, {7, 33}}) {
+      if (!kernels::cache_takes(type, dim.key) || !kernels::cache_takes(type, dim.value)) continue;
+      for (const std::size_t keys : Sizes{1, 15, 16, 127, 128, 129, 1000}) {
+        const Cache cache(type, keys, dim.key, dim.value);
+        for (const std::size_t group : Sizes{1, 3, 4, 8}) {
+          for (const std::size_t tokens : Sizes{1, 5}) {
+            if (tokens > keys) continue;
+            const Queries queries(cache, tokens, group);
+            const auto want = definition(cache, queries);
+            for (const KernelTable* target : all_targets()) {
+              INFO(target->target << " " << to_string(type) << " dims " << dim.key << " " << dim.value << " group "
+                                  << group << " keys " << keys << " tokens " << tokens);
+              REQUIRE(distance(attend(*target, cache, queries, tokens), want) < 3e-6);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("attention gives the same bits for any split of tokens and of blocks of keys") {
+  for (const CacheType type : kernels::cache_types) {
+    for (const std::size_t dim : Sizes{20, 64, 96}) {
+      if (!kernels::cache_takes(type, dim)) continue;
+      for (const std::size_t keys : Sizes{40, 150, 300, 700}) {
+        const Cache cache(type, keys, dim, dim);
+        for (const std::size_t group : Sizes{1, 3, 8}) {
+          const Queries queries(cache, 40, group);
+          for (const KernelTable* target : keys > 300 ? simd_targets() : all_targets()) {
+            INFO(target->target << " " << to_string(type) << " dim " << dim << " group " << group << " keys " << keys);
+            const auto alone = attend(*target, cache, queries, 1);
+            for (const std::size_t step : Sizes{2, 3, 7, 8, 40}) {
+              REQUIRE(same_bits(alone, attend(*target, cache, queries, step)));
+            }
+            REQUIRE(same_bits(alone, attend(*target, cache, queries, 1, run_blocks<1>)));
+            REQUIRE(same_bits(alone, attend(*target, cache, queries, 40, run_blocks<1>)));
+            REQUIRE(same_bits(alone, attend(*target, cache, queries, 8, run_blocks<3>)));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("attention on targets with fused multiply-add gives the same bits") {
+  const auto fused = [](const KernelTable& t) { return t.target.find("avx") != std::string_view::npos; };
+  const KernelTable& first = *simd_targets().front();
+  for (const CacheType type : kernels::cache_types) {
+    const Cache cache(type, 333, 96, 64);
+    const Queries queries(cache, 5, 3);
+    for (const KernelTable* target : simd_targets()) {
+      if (!fused(*target) || !fused(first)) continue;
+      INFO(target->target << " " << to_string(type));
+      REQUIRE(same_bits(attend(*target, cache, queries, 5), attend(first, cache, queries, 5)));
+    }
+  }
+}
+
+TEST_CASE("what is stored in the cache is the same on every target, near what was given, and all that changes") {
+  for (const CacheType type : kernels::cache_types) {
+    for (const std::size_t dim : Sizes{1, 20, 64, 96}) {
+      if (!kernels::cache_takes(type, dim)) continue;
+      constexpr std::size_t n = 37, before = 5;
+      auto rows = random_floats((n - before) * (dim + 3), 1);
+      for (std::size_t i = 0; i < dim; ++i) rows[i] = 0;  // a row of zeros
+      const Cache empty(type, n, dim, dim);
+      for (const KernelTable* target : all_targets()) {
+        INFO(target->target << " " << to_string(type) << " dim " << dim);
+        const Cache got(type, n, dim, dim), want(type, n, dim, dim);
+        target->store_keys({type, got.keys.data(), dim, before, n - before, rows.data(), dim + 3});
+        target->store_values({type, got.values.data(), dim, before, n - before, rows.data(), dim + 3});
+        reference().store_keys({type, want.keys.data(), dim, before, n - before, rows.data(), dim + 3});
+        reference().store_values({type, want.values.data(), dim, before, n - before, rows.data(), dim + 3});
+        REQUIRE(std::memcmp(got.keys.data(), want.keys.data(), got.keys.size()) == 0);
+        REQUIRE(std::memcmp(got.values.data(), want.values.data(), got.values.size()) == 0);
+        for (std::size_t j = 0; j < n; ++j) {
+          for (std::size_t i = 0; i < dim; ++i) {
+            const float k = kernels::cached_key(type, got.keys.data(), dim, j, i);
+            const float v = kernels::cached_value(type, got.values.data(), dim, j, i);
+            if (j < before) {
+              REQUIRE(k == kernels::cached_key(type, empty.keys.data(), dim, j, i));
+              REQUIRE(v == kernels::cached_value(type, empty.values.data(), dim, j, i));
+              continue;
+            }
+            const float* row = &rows[(j - before) * (dim + 3)];
+            float amax = std::fabs(row[i]);
+            for (std::size_t g = 0; g < 32 && type == CacheType::Q8_0; ++g) {
+              amax = std::fmax(amax, std::fabs(row[i / 32 * 32 + g]));
+            }
+            REQUIRE(std::fabs(k - row[i]) <= largest_step(type) * amax + (type == CacheType::F16 ? 0x1p-25f : 0));
+            REQUIRE(v == k);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("what is not finite stays so in the cache") {
+  for (const CacheType type : kernels::cache_types) {
+    for (const KernelTable* target : all_targets()) {
+      for (const float bad : {infinity, -infinity, std::nanf(""), -std::nanf("0x3fffff")}) {
+        for (const std::size_t at : Sizes{0, 17, 31}) {
+          INFO(target->target << " " << to_string(type) << " " << bad << " at " << at);
+          const Cache cache(type, 16, 32, 32);
+          std::vector<float> row(32, 1.0f);
+          row[at] = bad;
+          target->store_keys({type, cache.keys.data(), 32, 3, 1, row.data(), 32});
+          target->store_values({type, cache.values.data(), 32, 3, 1, row.data(), 32});
+          const float k = kernels::cached_key(type, cache.keys.data(), 32, 3, at);
+          const float v = kernels::cached_value(type, cache.values.data(), 32, 3, at);
+          REQUIRE(!std::isfinite(k));
+          REQUIRE(!std::isfinite(v));
+          if (std::isnan(bad)) REQUIRE((std::isnan(k) && std::isnan(v)));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a bad key or value is seen by the tokens from its position on, and by no earlier one") {
+  constexpr std::size_t n = 150, tokens = 40, group = 3, dim = 32;
+  for (const CacheType type : kernels::cache_types) {
+    const Cache good(type, n, dim, dim);
+    const Queries queries(good, tokens, group);
+    for (const KernelTable* target : all_targets()) {
+      const auto want = attend(*target, good, queries, tokens);
+      for (const bool in_keys : {true, false}) {
+        for (const std::size_t at : Sizes{115, 127, 128, 131, 149}) {
+          INFO(target->target << " " << to_string(type) << " position " << at << " in "
+                              << (in_keys ? "keys" : "values"));
+          Cache bad(type, n, dim, dim);
+          const std::vector<float> row(dim, std::nanf(""));
+          if (in_keys) {
+            target->store_keys({type, bad.keys.data(), dim, at, 1, row.data(), dim});
+          } else {
+            target->store_values({type, bad.values.data(), dim, at, 1, row.data(), dim});
+          }
+          const auto got = attend(*target, bad, queries, tokens);
+          const std::size_t first = (at - (n - tokens)) * group * dim;
+          REQUIRE(std::memcmp(got.data(), want.data(), first * sizeof(float)) == 0);
+          REQUIRE(std::all_of(got.begin() + static_cast<std::ptrdiff_t>(first), got.end(),
+                              [](float v) { return std::isnan(v); }));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("scores far apart give the nearest value, and blocks without any weight leave the others alone") {
+  constexpr std::size_t n = 300, dim = 16;
+  for (const KernelTable* target : all_targets()) {
+    INFO(target->target);
+    std::vector<float> keys(n * dim), values = random_floats(n * dim, 3);
+    keys[207 * dim] = 1e4f;
+    const Cache far(CacheType::F32, n, dim, dim, keys, values);
+    Queries one(far, 1, 1);
+    one.q[0] = 1e4f;
+    const auto out = attend(*target, far, one, 1);
+    for (std::size_t i = 0; i < dim; ++i) REQUIRE(out[i] == values[207 * dim + i]);
+
+    // −inf for all keys of the first two blocks, then for all keys.
+    for (std::size_t j = 0; j < 256; ++j) keys[j * dim] = -1e30f;
+    keys[207 * dim] = -1e30f;
+    const Cache later(CacheType::F32, n, dim, dim, keys, values);
+    one.q[0] = 1e30f;
+    REQUIRE(distance(attend(*target, later, one, 1), definition(later, one)) < 3e-6);
+    for (std::size_t j = 256; j < n; ++j) keys[j * dim] = -1e30f;
+    const Cache none(CacheType::F32, n, dim, dim, keys, values);
+    for (const float v : attend(*target, none, one, 1)) REQUIRE(std::isnan(v));
+  }
+}
