@@ -11,11 +11,17 @@
 // bytes of `u` with signed ones of `s` and adds four neighbours to a lane of `acc`, exactly. In assembly because
 // Highway 1.0.3 does not name avx512vnni among the features of its target, so that the intrinsic would be refused.
 LAMINA_INLINE __m512i add_dot4(__m512i acc, __m512i u, __m512i s) {
-  asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(u), "v"(s));
+  asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(u), "vm"(s));
   return acc;
 }
 
 LAMINA_INLINE __m512i load_512(const void* p) { return _mm512_loadu_si512(p); }
+// The same, once: compilers fold a load into each instruction that uses it, and an unaligned load costs two.
+LAMINA_INLINE __m512i load_once(const void* p) {
+  __m512i v = load_512(p);
+  asm("" : "+v"(v));
+  return v;
+}
 LAMINA_INLINE __m512i nibbles_low(__m512i q) { return _mm512_and_si512(q, _mm512_set1_epi8(15)); }
 LAMINA_INLINE __m512i nibbles_high(__m512i q) { return nibbles_low(_mm512_srli_epi16(q, 4)); }
 LAMINA_INLINE f32x8 floats_of_halves(__m128i halves) { return f32x8{{native::Fh{_mm256_cvtph_ps(halves)}}}; }
@@ -25,8 +31,8 @@ LAMINA_INLINE void even_odd(__m512i abcd, __m512i efgh, __m512i& even, __m512i& 
   odd = _mm512_shuffle_i64x2(abcd, efgh, 0xdd);
 }
 
-// Index of the 16 bytes of quants of each of four blocks, in bytes from the first block; bytes past 63 are taken from a
-// second load that starts `shift` bytes later.
+// Index of the 16 bytes of quants of each of four blocks, the first of which lies `first` bytes into a vector; bytes past
+// its 64 are taken from a second vector that starts `shift` bytes later.
 struct alignas(64) ByteIndex {
   std::uint8_t at[64];
 };
@@ -38,10 +44,13 @@ constexpr ByteIndex quants_of_four(std::size_t block_bytes, std::size_t first, s
   }
   return out;
 }
-inline constexpr ByteIndex q4_0_quants = quants_of_four(18, 2, 8), q4_1_quants = quants_of_four(20, 4, 16);
 
 template <class Format>
 struct Bytes;
+
+// Chunks of Q4_0 and Q4_1 are read whole, by three overlapping loads: unaligned ones are what the load ports feel most.
+inline constexpr ByteIndex q4_0_quants[2] = {quants_of_four(18, 2, 64), quants_of_four(18, 72 + 2 - 64, 16)};
+inline constexpr ByteIndex q4_1_quants[2] = {quants_of_four(20, 4, 64), quants_of_four(20, 80 + 4 - 64, 32)};
 
 template <>
 struct Bytes<quant::Q4_0> {
@@ -50,17 +59,18 @@ struct Bytes<quant::Q4_0> {
   static constexpr int centre = 8;
   static constexpr bool has_minimum = false;
 
-  const std::byte* blocks;
+  __m512i at_0, at_64, at_80;
   f32x8 scale[1];
 
-  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : blocks(chunk) {
-    const __m512i at = _mm512_castsi128_si512(_mm_setr_epi16(0, 9, 18, 27, 32, 41, 50, 59));
-    const __m512i d = _mm512_permutex2var_epi16(load_512(chunk), at, load_512(chunk + 72));
-    scale[0] = floats_of_halves(_mm512_castsi512_si128(d));
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk)
+      : at_0(load_once(chunk)), at_64(load_once(chunk + 64)), at_80(load_once(chunk + 80)) {
+    const __m512i at = _mm512_castsi128_si512(_mm_setr_epi16(0, 9, 18, 27, 36, 45, 54, 63));
+    scale[0] = floats_of_halves(_mm512_castsi512_si128(_mm512_permutex2var_epi16(at_0, at, at_64)));
   }
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
-    const std::byte* p = blocks + 72 * h;
-    const __m512i q = _mm512_permutex2var_epi8(load_512(p), load_512(q4_0_quants.at), load_512(p + 8));
+    const __m512i index = load_512(q4_0_quants[h].at);
+    const __m512i q =
+        h == 0 ? _mm512_permutex2var_epi8(at_0, index, at_64) : _mm512_permutex2var_epi8(at_64, index, at_80);
     first = nibbles_low(q);
     second = nibbles_high(q);
   }
@@ -73,19 +83,24 @@ struct Bytes<quant::Q4_1> {
   static constexpr int centre = 0;
   static constexpr bool has_minimum = true;
 
-  const std::byte* blocks;
+  __m512i at_0, at_64, at_96;
   f32x8 scale[1];
   f32x8 minimum[1];
 
-  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : blocks(chunk) {
-    const __m512i at = _mm512_castsi256_si512(_mm256_setr_epi32(0, 5, 10, 15, 16, 21, 26, 31));
-    const __m256i both = _mm512_castsi512_si256(_mm512_permutex2var_epi32(load_512(chunk), at, load_512(chunk + 80)));
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk)
+      : at_0(load_once(chunk)), at_64(load_once(chunk + 64)), at_96(load_once(chunk + 96)) {
+    // d and m of the blocks at bytes 0 … 120, then of the last at 140
+    const __m512i at = _mm512_castsi256_si512(_mm256_setr_epi32(0, 5, 10, 15, 20, 25, 30, 0));
+    const __m512i seven = _mm512_permutex2var_epi32(at_0, at, at_64);
+    const __m256i both =
+        _mm512_castsi512_si256(_mm512_mask_permutexvar_epi32(seven, 0x80, _mm512_set1_epi32(11), at_96));
     scale[0] = floats_of_halves(_mm256_cvtepi32_epi16(both));
     minimum[0] = floats_of_halves(_mm256_cvtepi32_epi16(_mm256_srli_epi32(both, 16)));
   }
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
-    const std::byte* p = blocks + 80 * h;
-    const __m512i q = _mm512_permutex2var_epi8(load_512(p), load_512(q4_1_quants.at), load_512(p + 16));
+    const __m512i index = load_512(q4_1_quants[h].at);
+    const __m512i q =
+        h == 0 ? _mm512_permutex2var_epi8(at_0, index, at_64) : _mm512_permutex2var_epi8(at_64, index, at_96);
     first = nibbles_low(q);
     second = nibbles_high(q);
   }
@@ -118,8 +133,29 @@ LAMINA_INLINE void join_pairs(__m512i low, __m512i high, __m512i& first, __m512i
   second = _mm512_permutex2var_epi64(low, _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15), high);
 }
 
+// What SuperBlockScales of unpack.hpp computes, in vectors.
+struct VectorScales {
+  f32x8 scale[1];
+  f32x8 minimum[1];
+
+  LAMINA_INLINE explicit VectorScales(const std::byte* block) {
+    const __m128i head = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block));  // d, dmin, words 0, 1, 2
+    // Words 0, 2, 1, 2: their low bits are groups 0–3 and 4–7 of the scales, then of the minima.
+    const __m128i low = _mm_and_si128(_mm_srlv_epi32(_mm_shuffle_epi32(head, 0xed), _mm_setr_epi32(0, 0, 0, 4)),
+                                      _mm_setr_epi32(0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f));
+    const __m128i top = _mm_and_si128(_mm_srli_epi32(_mm_shuffle_epi32(head, 0xa5), 2),
+                                      _mm_setr_epi32(0, 0x30303030, 0, 0x30303030));
+    const __m512 integers = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_or_si128(low, top)));
+    const __m128 d = _mm_xor_ps(_mm_cvtph_ps(head), _mm_setr_ps(0.0f, -0.0f, 0.0f, 0.0f));
+    const __m512i eight_each = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+    const __m512 both = _mm512_mul_ps(integers, _mm512_permutexvar_ps(eight_each, _mm512_castps128_ps512(d)));
+    scale[0] = f32x8{{native::Fh{_mm512_castps512_ps256(both)}}};
+    minimum[0] = f32x8{{native::Fh{_mm512_extractf32x8_ps(both, 1)}}};
+  }
+};
+
 template <>
-struct Bytes<quant::Q4_K> : SuperBlockScales {
+struct Bytes<quant::Q4_K> : VectorScales {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q4_K::Block);
   static constexpr std::size_t scales = 8;
   static constexpr int centre = 0;
@@ -127,15 +163,15 @@ struct Bytes<quant::Q4_K> : SuperBlockScales {
 
   const std::byte* block;
 
-  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : SuperBlockScales(chunk), block(chunk) {}
+  LAMINA_INLINE explicit Bytes(const std::byte* chunk) : VectorScales(chunk), block(chunk) {}
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
-    const __m512i q = load_512(block + 16 + 64 * h);
+    const __m512i q = load_once(block + 16 + 64 * h);
     join_pairs(nibbles_low(q), nibbles_high(q), first, second);
   }
 };
 
 template <>
-struct Bytes<quant::Q5_K> : SuperBlockScales {
+struct Bytes<quant::Q5_K> : VectorScales {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q5_K::Block);
   static constexpr std::size_t scales = 8;
   static constexpr int centre = 0;
@@ -145,7 +181,7 @@ struct Bytes<quant::Q5_K> : SuperBlockScales {
   __m512i fifth;  // the 32 bytes, twice: bit j of a byte is the fifth bit in group j
 
   LAMINA_INLINE explicit Bytes(const std::byte* chunk)
-      : SuperBlockScales(chunk),
+      : VectorScales(chunk),
         block(chunk),
         fifth(_mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(chunk + 16)))) {}
   // 16 added wherever the bit for the group is set: bit `lower` for the lower 32 bytes, two bits further for the others
@@ -155,7 +191,7 @@ struct Bytes<quant::Q5_K> : SuperBlockScales {
     return _mm512_mask_add_epi8(q, _mm512_test_epi8_mask(fifth, bits), q, _mm512_set1_epi8(16));
   }
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
-    const __m512i q = load_512(block + 48 + 64 * h);
+    const __m512i q = load_once(block + 48 + 64 * h);
     join_pairs(add_fifth(nibbles_low(q), 4 * h), add_fifth(nibbles_high(q), 4 * h + 1), first, second);
   }
 };
@@ -176,7 +212,7 @@ struct Bytes<quant::Q6_K> {
     scale[1] = mul(d, signed_bytes(load_u64(chunk + 200)));
   }
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
-    const __m512i ql = load_512(block + 64 * h);
+    const __m512i ql = load_once(block + 64 * h);
     const __m512i qh =
         _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + 128 + 32 * h)));
     // two bits for each group, at bits 0, 2, 4 and 6 of qh, have to come to bits 4 and 5
