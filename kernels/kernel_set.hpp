@@ -47,7 +47,7 @@ struct PanelGroup {
   float d;             // x ≈ d · level
   float sum;           // d · Σ level
   std::uint32_t fine;  // 0: low is 0 for all of the group, eight bits are held
-  std::uint32_t unused;
+  float coarse_d;      // 256 · d
 };
 static_assert(sizeof(PanelGroup) == 48);
 

@@ -170,10 +170,8 @@ struct PanelTile {
     }
   }
 
-  // acc += scale · d · Σ weight · level over one group, whose PanelGroup and low bytes lie `group` and `low` bytes into
-  // each token's row.
-  LAMINA_INLINE static void add_group(const std::byte* const (&record)[R], const std::byte* const (&x)[T],
-                                      std::size_t group, std::size_t low, __m512 (&acc)[R][T]) {
+  // Whether any token holds sixteen bits in the group.
+  LAMINA_INLINE static bool is_fine(const std::byte* const (&x)[T], std::size_t group) {
     std::uint32_t fine = 0;
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < T; ++t) {
@@ -181,6 +179,14 @@ struct PanelTile {
       std::memcpy(&one, x[t] + group + offsetof(PanelGroup, fine), sizeof one);
       fine |= one;
     }
+    return fine != 0;
+  }
+
+  // acc += scale · d · Σ weight · level over one group, whose PanelGroup and low bytes lie `group` and `low` bytes into
+  // each token's row. Without Fine the low bytes are 0.
+  template <bool Fine>
+  LAMINA_INLINE static void add_group(const std::byte* const (&record)[R], const std::byte* const (&x)[T],
+                                      std::size_t group, std::size_t low, __m512 (&acc)[R][T]) {
     __m512 part[R][T];
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < Layout::n_scales; ++i) {
@@ -193,12 +199,12 @@ struct PanelTile {
         for (std::size_t t = 0; t < T; ++t) dot[r][t] = sum;
       }
       add_plane(record, begin, end, x, group, dot);
+      if constexpr (Fine) {
 #pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) {
+        for (std::size_t r = 0; r < R; ++r) {
 #pragma GCC unroll 8
-        for (std::size_t t = 0; t < T; ++t) dot[r][t] = _mm512_slli_epi32(dot[r][t], 8);
-      }
-      if (fine != 0) {
+          for (std::size_t t = 0; t < T; ++t) dot[r][t] = _mm512_slli_epi32(dot[r][t], 8);
+        }
         // The weights are loaded again: kept, they would push the sums out of the registers.
         const std::byte* again[R] = {record[0], record[1]};
 #pragma GCC unroll 2
@@ -210,7 +216,7 @@ struct PanelTile {
       for (std::size_t r = 0; r < R; ++r) scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
-        const __m512 d = float_at(x[t] + group + offsetof(PanelGroup, d));
+        const __m512 d = float_at(x[t] + group + (Fine ? offsetof(PanelGroup, d) : offsetof(PanelGroup, coarse_d)));
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) {
           const __m512 value = _mm512_cvtepi32_ps(dot[r][t]);
@@ -252,7 +258,11 @@ struct PanelTile {
     for (std::size_t g = 0; g < n_groups; ++g) {
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) forget(x[t]);
-      add_group(record, x, group, low, acc);
+      if (is_fine(x, group)) {
+        add_group<true>(record, x, group, low, acc);
+      } else {
+        add_group<false>(record, x, group, low, acc);
+      }
       group += sizeof(PanelGroup);
       low += 32;
 #pragma GCC unroll 2
@@ -341,7 +351,7 @@ inline void quantize_panel(const Activations& row, bool eight_bits) {
     }
     held.d = group.d;
     held.sum = group.d * static_cast<float>(_mm512_reduce_add_epi32(total));
-    held.unused = 0;
+    held.coarse_d = 256 * group.d;
     row.d[g] = group.d;
     std::memcpy(out + g * sizeof held, &held, sizeof held);
   }
