@@ -59,6 +59,7 @@ std::span<const KernelTable* const> available_targets_for() {
     }();
     static const std::vector<const KernelTable*> targets = [] {
       std::vector<const KernelTable*> out;
+      out.reserve(narrowed.size());
       for (const Narrowed& n : narrowed) out.push_back(&n.table);
       return out;
     }();

@@ -76,6 +76,7 @@ LAMINA_INLINE B words_of_8(const std::byte* p) {
   T bytes[8];
   std::memcpy(bytes, p, sizeof bytes);
   std::int16_t values[8];
+  // NOLINTNEXTLINE(bugprone-signed-char-misuse): T is a number, signed where it is int8_t
   for (std::size_t i = 0; i < 8; ++i) values[i] = bytes[i];
   return native::load<B>(reinterpret_cast<const std::uint8_t*>(values));
 }

@@ -53,8 +53,16 @@ struct HighwayTarget<HWY_NEON> {
 template <std::int64_t Target>
 inline constexpr bool has_vnni_kernels = Target == HWY_AVX3_DL;
 
+// A base, and not a constrained member of HighwayKernels, since clang 14 cannot specialise such a member.
 template <std::int64_t Target>
-struct HighwayKernels {
+struct HighwayPanels {};
+template <>
+struct HighwayPanels<HWY_AVX3_DL> {
+  static void quantize_panel(const Activations& row, bool eight_bits);
+};
+
+template <std::int64_t Target>
+struct HighwayKernels : HighwayPanels<Target> {
   static constexpr std::string_view target = HighwayTarget<Target>::name;
   static constexpr bool slow = Target == HWY_SSE4 || Target == HWY_NEON;  // generic/lanes_any.hpp
 
@@ -62,7 +70,6 @@ struct HighwayKernels {
   static void quantize(const Activations& row);
   static constexpr ActivationLayout layout =
       has_vnni_kernels<Target> ? ActivationLayout::Planes : ActivationLayout::Words;
-  static void quantize_panel(const Activations& row, bool eight_bits) requires has_vnni_kernels<Target>;
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing);
   static void store_keys(const StoreArgs& a);

@@ -30,8 +30,7 @@ void HighwayKernels<HWY_TARGET>::quantize(const Activations& row) {
   HWY_NAMESPACE::quantize(row);
 }
 #if LAMINA_KERNELS_VNNI
-template <>
-void HighwayKernels<HWY_TARGET>::quantize_panel(const Activations& row, bool eight_bits) {
+void HighwayPanels<HWY_TARGET>::quantize_panel(const Activations& row, bool eight_bits) {
   HWY_NAMESPACE::quantize_panel(row, eight_bits);
 }
 #endif

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The team: every task once, barriers that hold, many runs.
+// The team: every task once, barriers that hold, many runs; nobody is no team.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <vector>
@@ -34,4 +34,10 @@ TEST_CASE("a team does every task exactly once, run after run, with barriers bet
       REQUIRE(second[i] == n_runs);
     }
   }
+}
+
+TEST_CASE("a team of nobody is refused") {
+  const auto team = Team::make(0);
+  REQUIRE(!team);
+  CHECK(team.error().code == ErrorCode::BadArgument);
 }

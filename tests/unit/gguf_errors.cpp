@@ -122,9 +122,9 @@ TEST_CASE("a wrong alignment is named", "[gguf]") {
 
 // A tensor named "t" starts at 24; its number of dimensions stands at 33 and its first dimension at 37.
 TEST_CASE("a wrong tensor is named", "[gguf]") {
-  const auto one = [](std::vector<std::uint64_t> dims, std::uint32_t type, std::uint64_t offset = 0) {
+  const auto one = [](const std::vector<std::uint64_t>& dims, std::uint32_t type, std::uint64_t offset = 0) {
     Raw raw(1);
-    return raw.tensor("t", std::move(dims), type, offset).pad().zeros(64);
+    return raw.tensor("t", dims, type, offset).pad().zeros(64);
   };
   const auto huge = std::uint64_t{1} << 62;
   refused("no name", Raw(1).tensor("", {1}, 0, 0).zeros(64), ErrorCode::BadTensor, 24);

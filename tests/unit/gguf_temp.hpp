@@ -27,7 +27,7 @@ class TempDir {
   const std::string& path() const { return path_; }
 
   std::string file(const std::string& name, std::span<const std::byte> bytes) const {
-    const std::string path = *this / name;
+    std::string path = *this / name;
     std::ofstream out(path, std::ios::binary);
     out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     return path;

@@ -72,12 +72,9 @@ inline SmallVocabulary small_sentence_piece() {
   static constexpr char hex[] = "0123456789ABCDEF";
   for (unsigned b = 0; b < 256; ++b) v.add({'<', '0', 'x', hex[b >> 4], hex[b & 15], '>'}, byte);
   float score = -1;
-  for (const char* piece : {"\xe2\x96\x81", "a", "b", "c", "ab", "bc", "abc",
-                            "\xe2\x96\x81"
-                            "a",
-                            "\xe2\x96\x81"
-                            "ab",
-                            "\xe2\x96\x81\xe2\x96\x81", "\xc3\xa9"}) {
+  const std::string space = "\xe2\x96\x81";
+  for (const std::string& piece : std::vector<std::string>{space, "a", "b", "c", "ab", "bc", "abc", space + "a",
+                                                           space + "ab", space + space, "\xc3\xa9"}) {
     v.add(piece, normal, score--);
   }
   return v;

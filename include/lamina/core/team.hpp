@@ -90,8 +90,12 @@ class Team {
     std::size_t turn_ = 0;
   };
 
+  // n_threads counts the caller. Errors: BadArgument, OutOfMemory.
   static Expected<std::unique_ptr<Team>> make(std::size_t n_threads) {
     return guarded([&]() -> Expected<std::unique_ptr<Team>> {
+      if (n_threads == 0) {
+        return fail(Error(ErrorCode::BadArgument, {}).about("threads").wanted("1 or more").found("0"));
+      }
       std::unique_ptr<Team> team(new Team(n_threads));
       try {
         for (std::size_t i = 1; i < n_threads; ++i) team->threads_.emplace_back([t = team.get(), i] { t->serve(i); });
@@ -135,7 +139,7 @@ class Team {
     std::atomic<std::size_t> next[2] = {};
   };
 
-  explicit Team(std::size_t n) : size_(n), parts_(n) { threads_.reserve(n > 0 ? n - 1 : 0); }
+  explicit Team(std::size_t n) : size_(n), parts_(n) { threads_.reserve(n - 1); }
 
   void wake() {
     epoch_.fetch_add(1, std::memory_order_release);
