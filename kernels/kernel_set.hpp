@@ -40,13 +40,17 @@ constexpr std::size_t quad_order(std::size_t i) {
   return (i & ~std::size_t{127}) | (i & 15) | (i & 96) >> 1 | (i & 16) << 2;
 }
 
+// What a group holds of its levels: the high bytes alone, the low ones being 0; both, beside groups that hold eight
+// bits; or both like all groups of its batch.
+enum PanelBits : std::uint32_t { panel_eight = 0, panel_fine = 1, panel_sixteen = 2 };
+
 // A group of 32 activations as panels meet it: level + 32768 = 256 · high + low. All that a group needs lies together,
 // so that a tile of tokens is a handful of pointers.
 struct PanelGroup {
   std::uint8_t high[32];
   float d;             // x ≈ d · level
   float sum;           // d · Σ level
-  std::uint32_t fine;  // 0: low is 0 for all of the group, eight bits are held
+  std::uint32_t fine;  // PanelBits
   float coarse_d;      // 256 · d
 };
 static_assert(sizeof(PanelGroup) == 48);

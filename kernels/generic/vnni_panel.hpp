@@ -7,7 +7,8 @@
 // rows and a few tokens keeps its sums in registers over the whole of k, an activation is broadcast four bytes at a
 // time, and nothing is summed across lanes. What a token's sum is made of does not depend on the tokens beside it.
 //
-// Activations have sixteen bits in the groups that quantize_panel() marks as fine, and eight in the others.
+// Activations have sixteen bits; or eight, with the rest of those groups that quantize_panel() marks as fine added
+// apart.
 
 // What the multiplication has to know of a format.
 template <class Format>
@@ -170,21 +171,15 @@ struct PanelTile {
     }
   }
 
-  // Whether any token holds sixteen bits in the group.
-  LAMINA_INLINE static bool is_fine(const std::byte* const (&x)[T], std::size_t group) {
-    std::uint32_t fine = 0;
-#pragma GCC unroll 8
-    for (std::size_t t = 0; t < T; ++t) {
-      std::uint32_t one;
-      std::memcpy(&one, x[t] + group + offsetof(PanelGroup, fine), sizeof one);
-      fine |= one;
-    }
-    return fine != 0;
+  LAMINA_INLINE static std::uint32_t bits_of(const std::byte* x, std::size_t group) {
+    std::uint32_t bits;
+    std::memcpy(&bits, x + group + offsetof(PanelGroup, fine), sizeof bits);
+    return bits;
   }
 
   // acc += scale · d · Σ weight · level over one group, whose PanelGroup and low bytes lie `group` and `low` bytes into
-  // each token's row. Without Fine the low bytes are 0.
-  template <bool Fine>
+  // each token's row: of the high bytes, and with Sixteen of both.
+  template <bool Sixteen>
   LAMINA_INLINE static void add_group(const std::byte* const (&record)[R], const std::byte* const (&x)[T],
                                       std::size_t group, std::size_t low, __m512 (&acc)[R][T]) {
     __m512 part[R][T];
@@ -199,7 +194,7 @@ struct PanelTile {
         for (std::size_t t = 0; t < T; ++t) dot[r][t] = sum;
       }
       add_plane(record, begin, end, x, group, dot);
-      if constexpr (Fine) {
+      if constexpr (Sixteen) {
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) {
 #pragma GCC unroll 8
@@ -216,7 +211,7 @@ struct PanelTile {
       for (std::size_t r = 0; r < R; ++r) scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
-        const __m512 d = float_at(x[t] + group + (Fine ? offsetof(PanelGroup, d) : offsetof(PanelGroup, coarse_d)));
+        const __m512 d = float_at(x[t] + group + (Sixteen ? offsetof(PanelGroup, d) : offsetof(PanelGroup, coarse_d)));
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) {
           const __m512 value = _mm512_cvtepi32_ps(dot[r][t]);
@@ -243,6 +238,31 @@ struct PanelTile {
     }
   }
 
+  // acc += scale · d · Σ weight · low byte, for those tokens that hold sixteen bits among others that hold eight.
+  LAMINA_INLINE static void add_fine(const std::byte* const (&record)[R], const std::byte* const (&x)[T],
+                                     std::size_t group, std::size_t low, __m512 (&acc)[R][T]) {
+#pragma GCC unroll 8
+    for (std::size_t t = 0; t < T; ++t) {
+      if (bits_of(x[t], group) == panel_eight) continue;
+      const std::byte* again[R] = {record[0], record[1]};
+#pragma GCC unroll 2
+      for (std::size_t r = 0; r < R; ++r) forget(again[r]);
+      const __m512 d = float_at(x[t] + group + offsetof(PanelGroup, d));
+#pragma GCC unroll 2
+      for (std::size_t i = 0; i < Layout::n_scales; ++i) {
+        const std::byte* const one[1] = {x[t]};
+        __m512i dot[R][1] = {{_mm512_setzero_si512()}, {_mm512_setzero_si512()}};
+        PanelTile<Halves, Minimum, 1>::add_plane(again, i * 8 / Layout::n_scales, (i + 1) * 8 / Layout::n_scales, one,
+                                                 low, dot);
+#pragma GCC unroll 2
+        for (std::size_t r = 0; r < R; ++r) {
+          const __m512 scale = _mm512_load_ps(again[r] + 64 * (Layout::scales + i));
+          acc[r][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r][0]), _mm512_mul_ps(scale, d), acc[r][t]);
+        }
+      }
+    }
+  }
+
   static void run(const std::byte* panel, const MatmulArgs& a, std::size_t token, std::size_t first_row) {
     const std::size_t n_groups = (a.k + 31) / 32, strip = n_groups * Layout::size * 64;
     const std::byte* x[T];
@@ -258,10 +278,14 @@ struct PanelTile {
     for (std::size_t g = 0; g < n_groups; ++g) {
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) forget(x[t]);
-      if (is_fine(x, group)) {
+      std::uint32_t bits = panel_eight;
+#pragma GCC unroll 8
+      for (std::size_t t = 0; t < T; ++t) bits |= bits_of(x[t], group);
+      if (bits == panel_sixteen) {
         add_group<true>(record, x, group, low, acc);
       } else {
         add_group<false>(record, x, group, low, acc);
+        if (bits != panel_eight) add_fine(record, x, group, low, acc);
       }
       group += sizeof(PanelGroup);
       low += 32;
@@ -336,14 +360,14 @@ inline void quantize_panel(const Activations& row, bool eight_bits) {
   const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128);
   for (std::size_t g = 0; g < n_groups; ++g) {
     PanelGroup held;
-    held.fine = !eight_bits || row.d[g] * row.d[g] > limit;
+    held.fine = !eight_bits ? panel_sixteen : row.d[g] * row.d[g] > limit ? panel_fine : panel_eight;
     const QuantisedGroup group = quantise_group(row.f32 + 32 * g);
     __m512i total = _mm512_setzero_si512();
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < 2; ++i) {
       __m512i q = group.q[i];
       // to the nearest multiple of 256 when the low byte is left out
-      if (held.fine == 0) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
+      if (held.fine == panel_eight) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
       total = _mm512_add_epi32(total, q);
       q = _mm512_add_epi32(q, bias);
       store_bytes_of(held.high + 16 * i, _mm512_srli_epi32(q, 8));
