@@ -30,6 +30,8 @@ static_assert(key_block % kv_tile == 0);
 // Causal attention of one KV head for the query heads that share it and n_tokens consecutive tokens; token t sees
 // positions 0 … position + t:
 //   out[t][g][d] = Σ_j softmax_j(scale · q[t][g]·k[j]) · v[j][d]
+// with a window only the last `window` of these positions. Families change a score s of token p and key j, in this
+// order: s ← cap · tanh(s / cap), s ← s − slopes[g] · (p − j); and sinks[g] is one more score, without a value.
 // Row r = t · n_group + g of what follows is query head g of token t.
 struct AttentionArgs {
   const float* q = nullptr;           // [n_tokens] × [n_group][key_dim], consecutive query heads
@@ -43,20 +45,40 @@ struct AttentionArgs {
   std::size_t key_dim = 0;    // values; any number ≥ 1
   std::size_t value_dim = 0;  // values; any number ≥ 1
   float scale = 1;
-  float* scratch = nullptr;    // attention_scratch() values
-  float* out = nullptr;        // [n_tokens] × [n_group][value_dim]
-  std::size_t out_stride = 0;  // values from a token to the next
+  std::size_t window = 0;         // positions a token sees, itself among them; 0: all before it
+  float cap = 0;                  // 0: none
+  const float* slopes = nullptr;  // [n_group], null: none
+  const float* sinks = nullptr;   // [n_group], null: none
+  float* scratch = nullptr;       // attention_scratch() values
+  float* out = nullptr;           // [n_tokens] × [n_group][value_dim]
+  std::size_t out_stride = 0;     // values from a token to the next
 
   std::size_t rows() const { return n_tokens * n_group; }
   std::size_t n_blocks() const { return ceil_div(position + n_tokens, key_block); }
-  // The first token that sees a key of the block.
+  // The first position that a token sees.
+  std::size_t first_position(std::size_t token) const {
+    const std::size_t end = position + token + 1;
+    return window == 0 || end <= window ? 0 : end - window;
+  }
+  // The first block that any token sees.
+  std::size_t first_block() const { return first_position(0) / key_block; }
+  // The tokens [first_token, end_token) see a key of the block.
   std::size_t first_token(std::size_t block) const {
     return block * key_block > position ? block * key_block - position : 0;
   }
-  // Keys of the block that a token sees, which must be one that sees any.
+  std::size_t end_token(std::size_t block) const {
+    const std::size_t end = (block + 1) * key_block;  // the last key's position + 1
+    if (window == 0 || end + window > position + n_tokens) return n_tokens;
+    return end + window <= position + 1 ? 0 : end + window - position - 1;
+  }
+  // Keys [keys_before, keys_seen) of the block are those that a token sees, which must be one that sees any.
   std::size_t keys_seen(std::size_t token, std::size_t block) const {
     const std::size_t n = position + token + 1 - block * key_block;
     return n < key_block ? n : key_block;
+  }
+  std::size_t keys_before(std::size_t token, std::size_t block) const {
+    const std::size_t first = first_position(token);
+    return first > block * key_block ? first - block * key_block : 0;
   }
 };
 

@@ -113,6 +113,16 @@ enum class RopePairing : std::uint8_t {
   Halves,    // rotates (i, i + n/2): GPT-NeoX
 };
 
+// What a feed-forward layer does to its hidden values, f below.
+enum class ActivationKind : std::uint8_t {
+  Silu,         // x · sigmoid(x)
+  GeluTanh,     // x · (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2
+  GeluErf,      // x · (1 + erf(x / √2)) / 2
+  Relu,         // max(x, 0)
+  ReluSquared,  // max(x, 0)²
+  SwigluOai,    // gated only: y · sigmoid(1.702 y), y = min(x, 7), times (clamp(up, ±7) + 1) instead of up
+};
+
 using MatmulFn = void (*)(const MatmulArgs&);
 using DequantizeFn = void (*)(const std::byte* row, std::size_t k, float* out);
 
@@ -123,6 +133,9 @@ struct KernelTable {
 
   // out[i] = x[i] / sqrt(mean(x²) + eps) · weight[i], i < n
   void (*rms_norm)(const float* x, const float* weight, std::size_t n, float eps, float* out) = nullptr;
+  // out[i] = (x[i] − mean(x)) / sqrt(var(x) + eps) · weight[i] + bias[i]; a null bias is none
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, std::size_t n, float eps,
+                     float* out) = nullptr;
   // Fills q16, d, s32, s16 of one row from its f32 (k_padded values, zeros past k), in `layout`.
   void (*quantize)(const Activations& row) = nullptr;
   ActivationLayout layout = ActivationLayout::Words;
@@ -136,12 +149,14 @@ struct KernelTable {
   void (*store_keys)(const StoreArgs&) = nullptr;
   void (*store_values)(const StoreArgs&) = nullptr;
   // All of attention; or its blocks of keys [begin, end), each into its own of `partials`, [end − begin] times
-  // Partial::size() values, and out of those of all blocks the result: the same bits.
+  // Partial::size() values, and out of those of blocks [first_block, n_blocks) the result: the same bits.
   void (*attention)(const AttentionArgs&) = nullptr;
   void (*attention_blocks)(const AttentionArgs&, std::size_t begin, std::size_t end, float* partials) = nullptr;
   void (*attention_merge)(const AttentionArgs&, const float* partials) = nullptr;
-  void (*add)(float* x, const float* y, std::size_t n) = nullptr;                             // x += y
-  void (*silu_mul)(const float* gate, const float* up, std::size_t n, float* out) = nullptr;  // silu(gate) · up
+  void (*add)(float* x, const float* y, std::size_t n) = nullptr;  // x += y
+  // out[i] = f(x[i]) · up[i]; f(x[i]) when up is null
+  void (*activate)(ActivationKind f, const float* x, const float* up, std::size_t n, float* out) = nullptr;
+  void (*soft_cap)(float* x, std::size_t n, float cap) = nullptr;  // x[i] = cap · tanh(x[i] / cap)
 
   struct PerFormat {
     std::uint32_t type_id = 0;     // GGUF's
@@ -188,6 +203,7 @@ concept KernelSet = requires(const float* x, std::size_t n, float* out, const Ac
   { Set::target } -> std::convertible_to<std::string_view>;
   { Set::slow } -> std::convertible_to<bool>;
   { Set::rms_norm(x, x, n, 1.0f, out) } -> std::same_as<void>;
+  { Set::layer_norm(x, x, x, n, 1.0f, out) } -> std::same_as<void>;
   { Set::quantize(row) } -> std::same_as<void>;
   { Set::layout } -> std::convertible_to<ActivationLayout>;
   { Set::rope(out, n, n, n, x, RopePairing::Adjacent) } -> std::same_as<void>;
@@ -197,7 +213,8 @@ concept KernelSet = requires(const float* x, std::size_t n, float* out, const Ac
   { Set::attention_blocks(attention, n, n, out) } -> std::same_as<void>;
   { Set::attention_merge(attention, x) } -> std::same_as<void>;
   { Set::add(out, x, n) } -> std::same_as<void>;
-  { Set::silu_mul(x, x, n, out) } -> std::same_as<void>;
+  { Set::activate(ActivationKind::Silu, x, x, n, out) } -> std::same_as<void>;
+  { Set::soft_cap(out, n, 1.0f) } -> std::same_as<void>;
 };
 
 // A target that has panels as well.
@@ -239,6 +256,7 @@ struct TableOf<Set, TypeList<Formats...>> {
       out.target = Set::target;
       out.slow = Set::slow;
       out.rms_norm = &Set::rms_norm;
+      out.layer_norm = &Set::layer_norm;
       out.quantize = &Set::quantize;
       out.layout = Set::layout;
       if constexpr (HasPanels<Set>) out.quantize_panel = &Set::quantize_panel;
@@ -249,7 +267,8 @@ struct TableOf<Set, TypeList<Formats...>> {
       out.attention_blocks = &Set::attention_blocks;
       out.attention_merge = &Set::attention_merge;
       out.add = &Set::add;
-      out.silu_mul = &Set::silu_mul;
+      out.activate = &Set::activate;
+      out.soft_cap = &Set::soft_cap;
       out.formats = formats;
       return out;
     }();

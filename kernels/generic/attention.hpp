@@ -76,11 +76,11 @@ inline void score_rows(const AttentionArgs& a, std::size_t row, const float* key
   }
 }
 
-// All rows from `row` on, R at a time, then fewer. The first tile of rows fetches.
+// Rows [row, end_row), R at a time, then fewer. The first tile of rows fetches.
 template <std::size_t R>
-inline void score_all(const AttentionArgs& a, std::size_t row, const float* keys, std::size_t begin, std::size_t end,
-                      float* scores, Ahead ahead) {
-  for (; row + R <= a.rows(); row += R) {
+inline void score_all(const AttentionArgs& a, std::size_t row, std::size_t end_row, const float* keys,
+                      std::size_t begin, std::size_t end, float* scores, Ahead ahead) {
+  for (; row + R <= end_row; row += R) {
     if (ahead.at != nullptr) {
       score_rows<R, true>(a, row, keys, begin, end, scores, ahead);
       ahead.at = nullptr;
@@ -89,21 +89,41 @@ inline void score_all(const AttentionArgs& a, std::size_t row, const float* keys
     }
   }
   if constexpr (R > 1) {
-    if (row < a.rows()) score_all<R / 2>(a, row, keys, begin, end, scores, ahead);
+    if (row < end_row) score_all<R / 2>(a, row, end_row, keys, begin, end, scores, ahead);
   }
 }
 
-// scores[0 … n) → exp(score − m); the last vector is filled up with zeros. Not inlined, so that compilers contract sums
-// and products in one way only. A row whose scores are all −inf has the sum 0, not NaN: other blocks may have more.
-[[gnu::noinline]] inline void softmax(float* scores, std::size_t n, float* m, float* l) {
+// What a family does to the scores of a row with keys [begin, end) of a block: whole vectors of 16. Not inlined, so
+// that compilers contract sums and products in one way only.
+[[gnu::noinline]] inline void bend_scores(const AttentionArgs& a, std::size_t row, std::size_t block, std::size_t begin,
+                                          std::size_t end, float* scores) {
+  begin = begin / 16 * 16;
+  end = (end + 15) / 16 * 16;
+  if (a.cap > 0) soft_cap(scores + begin, end - begin, a.cap);
+  if (a.slopes == nullptr) return;
+  static constexpr float lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const f32x16 slope = broadcast<f32x16>(a.slopes[row % a.n_group]), lane = load<f32x16>(lanes);
+  const std::size_t position = a.position + row / a.n_group;
+  for (std::size_t j = begin; j < end; j += 16) {
+    const float back = static_cast<float>(position) - static_cast<float>(block * key_block + j);
+    const f32x16 forward = sub(lane, broadcast<f32x16>(back));  // key − position, exact
+    store(scores + j, fma(forward, slope, load<f32x16>(scores + j)));
+  }
+}
+
+// scores[begin … n) → exp(score − m); vectors that are not whole are filled up with zeros. Not inlined, for the same
+// reason. A row whose scores are all −inf has the sum 0, not NaN: other blocks may have more.
+[[gnu::noinline]] inline void softmax(float* scores, std::size_t begin, std::size_t n, float* m, float* l) {
   const std::size_t padded = (n + 15) / 16 * 16;
+  for (std::size_t j = begin / 16 * 16; j < begin; ++j) scores[j] = -__builtin_inff();
   for (std::size_t j = n; j < padded; ++j) scores[j] = -__builtin_inff();
-  f32x16 tops = load<f32x16>(scores);
-  for (std::size_t j = 16; j < padded; j += 16) tops = max(tops, load<f32x16>(scores + j));
+  begin = begin / 16 * 16;
+  f32x16 tops = load<f32x16>(scores + begin);
+  for (std::size_t j = begin + 16; j < padded; j += 16) tops = max(tops, load<f32x16>(scores + j));
   const float top = largest(tops);
   const f32x16 base = broadcast<f32x16>(top == -__builtin_inff() ? 0.0f : top);
   f32x16 total = broadcast<f32x16>(0.0f);
-  for (std::size_t j = 0; j < padded; j += 16) {
+  for (std::size_t j = begin; j < padded; j += 16) {
     const f32x16 e = exp(sub(load<f32x16>(scores + j), base));
     store(scores + j, e);
     total = add(total, e);
@@ -160,29 +180,39 @@ inline void sum_rows(const float* weights, const float* values, std::size_t widt
   }
 }
 
-// All rows from `row` on, R at a time, then fewer, each over the keys that it sees: of tokens beside each other, the
-// later sees more. The first tile of rows fetches.
+// Rows [row, end_row), R at a time, then fewer, each over the keys that it sees: of tokens beside each other, the later
+// sees more, and with a window begins later. Each row's keys are summed in their order: those that it has for itself,
+// those that all R have, and again its own. The first tile of rows fetches.
 template <std::size_t R>
-inline void sum_all(const AttentionArgs& a, std::size_t block, std::size_t row, const float* scores,
-                    const float* values, float* acc, Ahead ahead) {
+inline void sum_all(const AttentionArgs& a, std::size_t block, std::size_t row, std::size_t end_row,
+                    const float* scores, const float* values, float* acc, Ahead ahead) {
   const std::size_t width = value_width(a.value_dim);
-  for (; row + R <= a.rows(); row += R) {
+  for (; row + R <= end_row; row += R) {
     const std::size_t common = a.keys_seen(row / a.n_group, block);
+    const std::size_t before = a.keys_before((row + R - 1) / a.n_group, block);
+    const std::size_t begin = before < common ? before : common;
     const float* weights = scores + row * key_block;
     float* out = acc + row * width;
+    const auto alone = [&](std::size_t r, std::size_t from, std::size_t to) {
+      if (from < to) sum_rows<1, false>(weights + r * key_block, values, width, from, to, out + r * width, {});
+    };
+    if (begin > 0) {
+      for (std::size_t r = 0; r < R; ++r) alone(r, a.keys_before((row + r) / a.n_group, block), begin);
+    }
     if (ahead.at != nullptr) {
-      sum_rows<R, true>(weights, values, width, 0, common, out, ahead);
+      sum_rows<R, true>(weights, values, width, begin, common, out, ahead);
       ahead.at = nullptr;
     } else {
-      sum_rows<R, false>(weights, values, width, 0, common, out, {});
+      sum_rows<R, false>(weights, values, width, begin, common, out, {});
     }
     for (std::size_t r = 1; r < R; ++r) {
-      const std::size_t seen = a.keys_seen((row + r) / a.n_group, block);
-      if (seen > common) sum_rows<1, false>(weights + r * key_block, values, width, common, seen, out + r * width, {});
+      const std::size_t token = (row + r) / a.n_group;
+      const std::size_t from = a.keys_before(token, block);
+      alone(r, from > common ? from : common, a.keys_seen(token, block));
     }
   }
   if constexpr (R > 1) {
-    if (row < a.rows()) sum_all<R / 2>(a, block, row, scores, values, acc, ahead);
+    if (row < end_row) sum_all<R / 2>(a, block, row, end_row, scores, values, acc, ahead);
   }
 }
 
@@ -205,43 +235,51 @@ struct AttentionScratch {
 };
 
 // The partial of one block; `more` when the next block follows. Rows that see none of its keys get m = −inf, l = 0 and
-// no acc. While the scores are made the values come from memory, meanwhile they are summed the next keys.
+// an acc of zeros. While the scores are made the values come from memory, meanwhile they are summed the next keys.
 inline void attend_block(const AttentionArgs& a, std::size_t block, bool more, const AttentionScratch& scratch,
                          const Partial& out) {
-  const std::size_t first_row = a.first_token(block) * a.n_group, rows = a.rows();
+  const std::size_t first = a.first_token(block), last = a.end_token(block) - 1;
+  const std::size_t first_row = first * a.n_group, end_row = (last + 1) * a.n_group, rows = a.rows();
   const std::size_t width = value_width(a.value_dim);
-  const std::size_t n_tiles = ceil_div(a.keys_seen(a.n_tokens - 1, block), kv_tile);
+  // Tiles [skipped, n_tiles) hold the keys that any of these rows sees.
+  const std::size_t skipped = a.keys_before(first, block) / kv_tile;
+  const std::size_t n_tiles = ceil_div(a.keys_seen(last, block), kv_tile);
   const std::size_t first_tile = block * (key_block / kv_tile);
   const std::byte* keys = a.keys + first_tile * key_tile_bytes(a.type, a.key_dim);
   const std::byte* values = a.values + first_tile * value_tile_bytes(a.type, a.value_dim);
   const float* k = reinterpret_cast<const float*>(keys);
   if (a.type != CacheType::F32) {
-    unpack_keys(a.type, keys, n_tiles, a.key_dim, scratch.keys);
+    unpack_keys(a.type, keys + skipped * key_tile_bytes(a.type, a.key_dim), n_tiles - skipped, a.key_dim,
+                scratch.keys + skipped * kv_tile * a.key_dim);
     k = scratch.keys;
   }
   // Four tiles of keys at a time stay in the first-level cache while all rows pass.
-  for (std::size_t begin = 0; begin < n_tiles; begin += 4) {
-    score_all<attention_rows>(a, first_row, k, begin, n_tiles - begin < 4 ? n_tiles : begin + 4, scratch.scores,
-                              {values, value_tile_bytes(a.type, 16) / kv_tile});
+  for (std::size_t begin = skipped; begin < n_tiles; begin += 4) {
+    score_all<attention_rows>(a, first_row, end_row, k, begin, n_tiles - begin < 4 ? n_tiles : begin + 4,
+                              scratch.scores, {values, value_tile_bytes(a.type, 16) / kv_tile});
   }
   for (std::size_t row = 0; row < round_up(rows, 16); ++row) {
     out.m[row] = -__builtin_inff();
     out.l[row] = 0;
-    if (row < first_row || row >= rows) continue;
-    softmax(scratch.scores + row * key_block, a.keys_seen(row / a.n_group, block), out.m + row, out.l + row);
+    if (row < first_row || row >= end_row) continue;
+    float* const scores = scratch.scores + row * key_block;
+    const std::size_t begin = a.keys_before(row / a.n_group, block), seen = a.keys_seen(row / a.n_group, block);
+    if (a.cap > 0 || a.slopes != nullptr) bend_scores(a, row, block, begin, seen, scores);
+    softmax(scores, begin, seen, out.m + row, out.l + row);
   }
   const float* v = reinterpret_cast<const float*>(values);
   if (a.type != CacheType::F32) {
-    unpack_values(a.type, values, n_tiles, a.value_dim, scratch.values);
+    unpack_values(a.type, values + skipped * value_tile_bytes(a.type, a.value_dim), n_tiles - skipped, a.value_dim,
+                  scratch.values + skipped * kv_tile * width);
     v = scratch.values;
   }
   std::memset(out.acc + first_row * width, 0, (rows - first_row) * width * sizeof(float));
   const std::byte* next_keys = keys + key_block / kv_tile * key_tile_bytes(a.type, a.key_dim);
-  sum_all<attention_rows>(a, block, first_row, scratch.scores, v, out.acc,
+  sum_all<attention_rows>(a, block, first_row, end_row, scratch.scores, v, out.acc,
                           {more ? next_keys : nullptr, key_tile_bytes(a.type, 32) / 32});
 }
 
-// Adds a later block's partial to the state. Rows before first_row see nothing of it and stay as they are.
+// Adds a later block's partial to the state, for rows [first_row, rows); others see nothing of it and stay as they are.
 [[gnu::noinline]] inline void fold_block(std::size_t first_row, std::size_t rows, std::size_t width,
                                          const Partial& state, const Partial& block, float* factors) {
   float* of_state = factors;
@@ -267,11 +305,19 @@ inline void attend_block(const AttentionArgs& a, std::size_t block, bool more, c
   }
 }
 
-// out = acc / l
+// out = acc / l; with sinks out = acc / (l + exp(sink − m)), both sides scaled so that neither exponential overflows.
 inline void finish_rows(const AttentionArgs& a, const Partial& state) {
   const std::size_t width = value_width(a.value_dim);
   for (std::size_t row = 0; row < a.rows(); ++row) {
-    const f32x16 inverse = broadcast<f32x16>(1.0f / state.l[row]);
+    float share = 1.0f / state.l[row];
+    if (a.sinks != nullptr) {
+      const float sink = a.sinks[row % a.n_group], m = state.m[row], top = sink > m ? sink : m;
+      float of_row[16], of_sink[16];
+      store(of_row, exp(broadcast<f32x16>(m - top)));
+      store(of_sink, exp(broadcast<f32x16>(sink - top)));
+      share = of_row[0] / (state.l[row] * of_row[0] + of_sink[0]);
+    }
+    const f32x16 inverse = broadcast<f32x16>(share);
     const float* sums = state.acc + row * width;
     float* out = a.out + row / a.n_group * a.out_stride + row % a.n_group * a.value_dim;
     std::size_t i = 0;
@@ -282,11 +328,12 @@ inline void finish_rows(const AttentionArgs& a, const Partial& state) {
 
 inline void attention(const AttentionArgs& a) {
   const AttentionScratch scratch(a);
-  attend_block(a, 0, a.n_blocks() > 1, scratch, scratch.state);
-  for (std::size_t block = 1; block < a.n_blocks(); ++block) {
+  const std::size_t first = a.first_block();
+  attend_block(a, first, a.n_blocks() > first + 1, scratch, scratch.state);
+  for (std::size_t block = first + 1; block < a.n_blocks(); ++block) {
     attend_block(a, block, block + 1 < a.n_blocks(), scratch, scratch.block);
-    fold_block(a.first_token(block) * a.n_group, a.rows(), value_width(a.value_dim), scratch.state, scratch.block,
-               scratch.factors);
+    fold_block(a.first_token(block) * a.n_group, a.end_token(block) * a.n_group, value_width(a.value_dim),
+               scratch.state, scratch.block, scratch.factors);
   }
   finish_rows(a, scratch.state);
 }
@@ -303,10 +350,11 @@ inline void attention_merge(const AttentionArgs& a, const float* partials) {
   const AttentionScratch scratch(a);
   const std::size_t size = Partial::size(a.rows(), a.value_dim);
   std::memcpy(scratch.state.m, partials, size * sizeof(float));
-  for (std::size_t block = 1; block < a.n_blocks(); ++block) {
-    const Partial part = Partial::at(const_cast<float*>(partials) + block * size, a.rows());
-    fold_block(a.first_token(block) * a.n_group, a.rows(), value_width(a.value_dim), scratch.state, part,
-               scratch.factors);
+  const std::size_t first = a.first_block();
+  for (std::size_t block = first + 1; block < a.n_blocks(); ++block) {
+    const Partial part = Partial::at(const_cast<float*>(partials) + (block - first) * size, a.rows());
+    fold_block(a.first_token(block) * a.n_group, a.end_token(block) * a.n_group, value_width(a.value_dim),
+               scratch.state, part, scratch.factors);
   }
   finish_rows(a, scratch.state);
 }

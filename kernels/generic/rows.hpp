@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kernels over one row of activations: root-mean-square norm, rotary position embedding, and quantisation.
+// Kernels over one row of activations: norms, rotary position embedding, and quantisation.
 
 // Squares are summed in 64 lanes, which keeps the relative error near one rounding even for long rows.
 inline void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out) {
@@ -27,6 +27,39 @@ inline void rms_norm(const float* x, const float* weight, std::size_t n, float e
     store(out + i, mul(mul(load<f32x16>(x + i), scales), load<f32x16>(weight + i)));
   }
   for (; i < n; ++i) out[i] = x[i] * scale * weight[i];
+}
+
+// Two passes, so that a mean far from zero costs no digits; sums in 64 lanes as above.
+inline void layer_norm(const float* x, const float* weight, const float* bias, std::size_t n, float eps, float* out) {
+  const auto part = [&](std::size_t i) { return n - i >= 16 ? load<f32x16>(x + i) : load_first(x + i, n - i); };
+  f32x16 sums[4];
+  for (f32x16& s : sums) s = broadcast<f32x16>(0.0f);
+  for (std::size_t i = 0; i < n; i += 16) sums[i / 16 % 4] = add(sums[i / 16 % 4], part(i));
+  const float mean = sum(add(add(sums[0], sums[1]), add(sums[2], sums[3]))) / static_cast<float>(n);
+  const f32x16 means = broadcast<f32x16>(mean);
+  for (f32x16& s : sums) s = broadcast<f32x16>(0.0f);
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const f32x16 d = sub(load<f32x16>(x + i), means);
+    sums[i / 16 % 4] = fma(d, d, sums[i / 16 % 4]);
+  }
+  if (i < n) {
+    float rest[16] = {};
+    for (std::size_t j = i; j < n; ++j) rest[j - i] = x[j] - mean;
+    const f32x16 d = load<f32x16>(rest);
+    sums[i / 16 % 4] = fma(d, d, sums[i / 16 % 4]);
+  }
+  const float total = sum(add(add(sums[0], sums[1]), add(sums[2], sums[3])));
+  const float scale = 1.0f / __builtin_sqrtf(total / static_cast<float>(n) + eps);
+  const f32x16 scales = broadcast<f32x16>(scale);
+  for (i = 0; i + 16 <= n; i += 16) {
+    const f32x16 y = mul(mul(sub(load<f32x16>(x + i), means), scales), load<f32x16>(weight + i));
+    store(out + i, bias == nullptr ? y : add(y, load<f32x16>(bias + i)));
+  }
+  for (; i < n; ++i) {
+    const float y = (x[i] - mean) * scale * weight[i];
+    out[i] = bias == nullptr ? y : y + bias[i];
+  }
 }
 
 inline void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,

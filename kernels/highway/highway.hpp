@@ -78,7 +78,9 @@ struct HighwayKernels : HighwayPanels<Target> {
   static void attention_blocks(const AttentionArgs& a, std::size_t begin, std::size_t end, float* partials);
   static void attention_merge(const AttentionArgs& a, const float* partials);
   static void add(float* x, const float* y, std::size_t n);
-  static void silu_mul(const float* gate, const float* up, std::size_t n, float* out);
+  static void layer_norm(const float* x, const float* weight, const float* bias, std::size_t n, float eps, float* out);
+  static void activate(ActivationKind f, const float* x, const float* up, std::size_t n, float* out);
+  static void soft_cap(float* x, std::size_t n, float cap);
 
   template <class Format>
   static constexpr bool int_activations = !is_float_format<Format>;

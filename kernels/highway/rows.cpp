@@ -44,8 +44,18 @@ void HighwayKernels<HWY_TARGET>::add(float* x, const float* y, std::size_t n) {
   HWY_NAMESPACE::add(x, y, n);
 }
 template <>
-void HighwayKernels<HWY_TARGET>::silu_mul(const float* gate, const float* up, std::size_t n, float* out) {
-  HWY_NAMESPACE::silu_mul(gate, up, n, out);
+void HighwayKernels<HWY_TARGET>::layer_norm(const float* x, const float* weight, const float* bias, std::size_t n,
+                                            float eps, float* out) {
+  HWY_NAMESPACE::layer_norm(x, weight, bias, n, eps, out);
+}
+template <>
+void HighwayKernels<HWY_TARGET>::activate(ActivationKind f, const float* x, const float* up, std::size_t n,
+                                          float* out) {
+  HWY_NAMESPACE::activate(f, x, up, n, out);
+}
+template <>
+void HighwayKernels<HWY_TARGET>::soft_cap(float* x, std::size_t n, float cap) {
+  HWY_NAMESPACE::soft_cap(x, n, cap);
 }
 
 }  // namespace lamina::kernels

@@ -27,6 +27,17 @@ struct ReferenceKernels {
     for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<float>(x[i] * scale * weight[i]);
   }
 
+  static void layer_norm(const float* x, const float* weight, const float* bias, std::size_t n, float eps, float* out) {
+    double total = 0, squares = 0;
+    for (std::size_t i = 0; i < n; ++i) total += x[i];
+    const double mean = total / static_cast<double>(n);
+    for (std::size_t i = 0; i < n; ++i) squares += (x[i] - mean) * (x[i] - mean);
+    const double scale = 1.0 / std::sqrt(squares / static_cast<double>(n) + eps);
+    for (std::size_t i = 0; i < n; ++i) {
+      out[i] = static_cast<float>((x[i] - mean) * scale * weight[i] + (bias == nullptr ? 0 : bias[i]));
+    }
+  }
+
   static constexpr ActivationLayout layout = ActivationLayout::Words;
 
   // Not read by this target's matmul; the same definition as everywhere.
@@ -109,9 +120,11 @@ struct ReferenceKernels {
       for (std::size_t row = 0; row < a.rows(); ++row) {
         out.m[row] = -std::numeric_limits<float>::infinity();
         out.l[row] = 0;
-        const std::size_t token = row / a.n_group;
-        if (token < a.first_token(block)) continue;
-        attend_row(a, row, block * key_block, a.keys_seen(token, block), out);
+        const std::size_t token = row / a.n_group, width = value_width(a.value_dim);
+        std::memset(out.acc + row * width, 0, width * sizeof(float));
+        if (token < a.first_token(block) || token >= a.end_token(block)) continue;
+        const std::size_t before = a.keys_before(token, block);
+        attend_row(a, row, block * key_block + before, a.keys_seen(token, block) - before, out);
       }
     }
   }
@@ -120,16 +133,18 @@ struct ReferenceKernels {
     const std::size_t size = Partial::size(a.rows(), a.value_dim);
     const Partial state = Partial::at(a.scratch, a.rows());
     std::memcpy(a.scratch, partials, size * sizeof(float));
-    for (std::size_t block = 1; block < a.n_blocks(); ++block) {
-      fold(a, block, state, Partial::at(const_cast<float*>(partials) + block * size, a.rows()));
+    const std::size_t first = a.first_block();
+    for (std::size_t block = first + 1; block < a.n_blocks(); ++block) {
+      fold(a, block, state, Partial::at(const_cast<float*>(partials) + (block - first) * size, a.rows()));
     }
     finish(a, state);
   }
 
   static void attention(const AttentionArgs& a) {
     float* const scratch = a.scratch + Partial::size(a.rows(), a.value_dim);
-    attention_blocks(a, 0, 1, a.scratch);
-    for (std::size_t block = 1; block < a.n_blocks(); ++block) {
+    const std::size_t first = a.first_block();
+    attention_blocks(a, first, first + 1, a.scratch);
+    for (std::size_t block = first + 1; block < a.n_blocks(); ++block) {
       attention_blocks(a, block, block + 1, scratch);
       fold(a, block, Partial::at(a.scratch, a.rows()), Partial::at(scratch, a.rows()));
     }
@@ -140,11 +155,15 @@ struct ReferenceKernels {
     for (std::size_t i = 0; i < n; ++i) x[i] += y[i];
   }
 
-  static void silu_mul(const float* gate, const float* up, std::size_t n, float* out) {
+  static void activate(ActivationKind kind, const float* x, const float* up, std::size_t n, float* out) {
     for (std::size_t i = 0; i < n; ++i) {
-      const double g = gate[i];
-      out[i] = static_cast<float>(g / (1.0 + std::exp(-g)) * up[i]);
+      double factor = up == nullptr ? 1 : up[i];
+      if (kind == ActivationKind::SwigluOai) factor = (factor < -7 ? -7 : factor > 7 ? 7 : factor) + 1;
+      out[i] = static_cast<float>(activated(kind, x[i]) * factor);
     }
+  }
+  static void soft_cap(float* x, std::size_t n, float cap) {
+    for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<float>(cap * std::tanh(static_cast<double>(x[i]) / cap));
   }
 
   template <class Format>
@@ -183,6 +202,20 @@ struct ReferenceKernels {
   }
 
  private:
+  static double activated(ActivationKind kind, double x) {
+    switch (kind) {
+      case ActivationKind::Silu: return x / (1.0 + std::exp(-x));
+      case ActivationKind::GeluTanh:
+        return x / 2 * (1 + std::tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+      case ActivationKind::GeluErf: return x / 2 * (1 + std::erf(x * 0.70710678118654752440));
+      case ActivationKind::Relu: return x < 0 ? 0 : x;
+      case ActivationKind::ReluSquared: return x < 0 ? 0 : x * x;
+      case ActivationKind::SwigluOai: break;
+    }
+    const double y = x > 7 ? 7 : x;
+    return y / (1.0 + std::exp(-1.702 * y));
+  }
+
   static void store_float(CacheType type, float x, std::byte* to) {
     if (type == CacheType::F32) {
       std::memcpy(to, &x, sizeof x);
@@ -213,7 +246,7 @@ struct ReferenceKernels {
   // Adds a later block's partial to the state of the rows that see it.
   static void fold(const AttentionArgs& a, std::size_t block, const Partial& state, const Partial& part) {
     const std::size_t width = value_width(a.value_dim);
-    for (std::size_t row = a.first_token(block) * a.n_group; row < a.rows(); ++row) {
+    for (std::size_t row = a.first_token(block) * a.n_group; row < a.end_token(block) * a.n_group; ++row) {
       const double m = state.m[row], n = part.m[row];
       const double top = n > m || std::isnan(n) ? n : m;
       const double c = m == top ? 1 : std::exp(m - top), w = n == top ? 1 : std::exp(n - top);
@@ -228,8 +261,13 @@ struct ReferenceKernels {
   static void finish(const AttentionArgs& a, const Partial& state) {
     for (std::size_t row = 0; row < a.rows(); ++row) {
       float* out = a.out + row / a.n_group * a.out_stride + row % a.n_group * a.value_dim;
+      double share = 1.0 / state.l[row];
+      if (a.sinks != nullptr) {
+        const double sink = a.sinks[row % a.n_group], m = state.m[row], top = sink > m ? sink : m;
+        share = std::exp(m - top) / (state.l[row] * std::exp(m - top) + std::exp(sink - top));
+      }
       for (std::size_t i = 0; i < a.value_dim; ++i) {
-        out[i] = state.acc[row * value_width(a.value_dim) + i] / state.l[row];
+        out[i] = static_cast<float>(state.acc[row * value_width(a.value_dim) + i] * share);
       }
     }
   }
@@ -245,6 +283,10 @@ struct ReferenceKernels {
         dot += static_cast<double>(q[i]) * cached_key(a.type, a.keys, a.key_dim, first + j, i);
       }
       scores[j] = a.scale * dot;
+      if (a.cap > 0) scores[j] = a.cap * std::tanh(scores[j] / a.cap);
+      if (a.slopes != nullptr) {
+        scores[j] -= a.slopes[row % a.n_group] * static_cast<double>(a.position + row / a.n_group - (first + j));
+      }
       if (!(scores[j] <= top)) top = static_cast<float>(scores[j]);
     }
     double total = 0;

@@ -98,9 +98,13 @@ struct XsimdKernels {
     xsimd_target::attention_merge(a, partials);
   }
   static void add(float* x, const float* y, std::size_t n) { xsimd_target::add(x, y, n); }
-  static void silu_mul(const float* gate, const float* up, std::size_t n, float* out) {
-    xsimd_target::silu_mul(gate, up, n, out);
+  static void layer_norm(const float* x, const float* weight, const float* bias, std::size_t n, float eps, float* out) {
+    xsimd_target::layer_norm(x, weight, bias, n, eps, out);
   }
+  static void activate(ActivationKind f, const float* x, const float* up, std::size_t n, float* out) {
+    xsimd_target::activate(f, x, up, n, out);
+  }
+  static void soft_cap(float* x, std::size_t n, float cap) { xsimd_target::soft_cap(x, n, cap); }
 
   template <class Format>
   static constexpr bool int_activations = !is_float_format<Format>;

@@ -1,4 +1,4 @@
-// expect: nn::Attention needs a mask second: nn::Causal
+// expect: nn::Attention needs a mask second: nn::Causal or nn::Window
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 #include "lamina/arch/llama.hpp"

@@ -1,4 +1,4 @@
-// expect: nn::Attention needs nn::Rope<nn::Adjacent> or nn::Rope<nn::Halves> first
+// expect: nn::Attention needs positions first: nn::Rope<nn::Adjacent>
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 #include "lamina/arch/llama.hpp"

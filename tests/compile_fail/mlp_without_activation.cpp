@@ -1,4 +1,4 @@
-// expect: nn::GatedMlp needs an activation: nn::Silu
+// expect: nn::GatedMlp needs an activation: nn::Silu, nn::Gelu or another
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 #include "lamina/arch/llama.hpp"

@@ -1,4 +1,4 @@
-// expect: the body of nn::Residual must be nn::Attention or nn::GatedMlp
+// expect: the body of nn::Residual must be nn::Attention, a feed-forward layer, or nn::Together of such
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 #include "lamina/arch/llama.hpp"

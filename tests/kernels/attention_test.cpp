@@ -47,6 +47,10 @@ struct Queries {
   std::size_t n_tokens, n_group;
   std::size_t q_stride, out_stride;
   std::vector<float> q;
+  // what families add
+  std::size_t window = 0;
+  float cap = 0;
+  std::vector<float> slopes, sinks;  // [n_group]
 
   Queries(const Cache& c, std::size_t tokens, std::size_t group)
       : n_tokens(tokens),
@@ -64,10 +68,11 @@ void run_all(const KernelTable& target, const AttentionArgs& a) { target.attenti
 template <std::size_t Blocks>
 void run_blocks(const KernelTable& target, const AttentionArgs& a) {
   const std::size_t size = Partial::size(a.rows(), a.value_dim);
-  std::vector<float> partials(a.n_blocks() * size, NAN);
-  for (std::size_t end = a.n_blocks(); end > 0;) {
-    const std::size_t begin = end > Blocks ? end - Blocks : 0;
-    target.attention_blocks(a, begin, end, partials.data() + begin * size);
+  const std::size_t first = a.first_block();
+  std::vector<float> partials((a.n_blocks() - first) * size, NAN);
+  for (std::size_t end = a.n_blocks(); end > first;) {
+    const std::size_t begin = end > first + Blocks ? end - Blocks : first;
+    target.attention_blocks(a, begin, end, partials.data() + (begin - first) * size);
     end = begin;
   }
   target.attention_merge(a, partials.data());
@@ -93,6 +98,10 @@ std::vector<float> attend(const KernelTable& target, const Cache& c, const Queri
     a.key_dim = c.key_dim;
     a.value_dim = c.value_dim;
     a.scale = 1.0f / std::sqrt(static_cast<float>(c.key_dim));
+    a.window = q.window;
+    a.cap = q.cap;
+    a.slopes = q.slopes.empty() ? nullptr : q.slopes.data();
+    a.sinks = q.sinks.empty() ? nullptr : q.sinks.data();
     a.scratch = reinterpret_cast<float*>(scratch.data());
     a.out = reinterpret_cast<float*>(out.data()) + t * q.out_stride;
     a.out_stride = q.out_stride;
@@ -120,15 +129,19 @@ std::vector<float> definition(const Cache& c, const Queries& q) {
   for (std::size_t row = 0; row < q.n_tokens * q.n_group; ++row) {
     const float* query = q.q.data() + row / q.n_group * q.q_stride + row % q.n_group * c.key_dim;
     const std::size_t n = c.n_keys - q.n_tokens + row / q.n_group + 1;
+    const std::size_t first = q.window == 0 || n <= q.window ? 0 : n - q.window;
     double top = -infinity, total = 0;
-    for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t j = first; j < n; ++j) {
       double dot = 0;
       for (std::size_t i = 0; i < c.key_dim; ++i) dot += query[i] * k[j * c.key_dim + i];
       weight[j] = dot / std::sqrt(static_cast<double>(c.key_dim));
+      if (q.cap > 0) weight[j] = q.cap * std::tanh(weight[j] / q.cap);
+      if (!q.slopes.empty()) weight[j] -= q.slopes[row % q.n_group] * static_cast<double>(n - 1 - j);
       top = std::max(top, weight[j]);
     }
+    if (!q.sinks.empty()) total = std::exp(q.sinks[row % q.n_group] - top);
     std::vector<double> sums(c.value_dim);
-    for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t j = first; j < n; ++j) {
       weight[j] = std::exp(weight[j] - top);
       total += weight[j];
       for (std::size_t i = 0; i < c.value_dim; ++i) sums[i] += weight[j] * v[j * c.value_dim + i];
@@ -351,5 +364,47 @@ TEST_CASE("scores far apart give the nearest value, and blocks without any weigh
     for (std::size_t j = 256; j < n; ++j) keys[j * dim] = -1e30f;
     const Cache none(CacheType::F32, n, dim, dim, keys, values);
     for (const float v : attend(*target, none, one, 1)) REQUIRE(std::isnan(v));
+  }
+}
+
+TEST_CASE("windows, caps, slopes and sinks agree with the definition, and have the same bits however they are split") {
+  for (const CacheType type : kernels::cache_types) {
+    for (const std::size_t keys : Sizes{20, 128, 129, 700}) {
+      const Cache cache(type, keys, 64, 64);
+      for (const std::size_t window : Sizes{0, 1, 3, 16, 100, 128, 200, 5000}) {
+        for (const unsigned added : {0u, 1u, 2u, 4u, 7u}) {
+          Queries queries(cache, 11, 3);
+          queries.window = window;
+          if ((added & 1u) != 0) queries.cap = 2.0f;
+          if ((added & 2u) != 0) queries.slopes = {0.25f, 0.0625f, 0.00390625f};
+          if ((added & 4u) != 0) queries.sinks = {-1.0f, 0.5f, 20.0f};
+          const auto want = definition(cache, queries);
+          for (const KernelTable* target : all_targets()) {
+            INFO(target->target << " " << to_string(type) << " keys " << keys << " window " << window << " added "
+                                << added);
+            const auto together = attend(*target, cache, queries, 11);
+            REQUIRE(distance(together, want) < 1e-5);
+            REQUIRE(same_bits(attend(*target, cache, queries, 1), together));
+            REQUIRE(same_bits(attend(*target, cache, queries, 4), together));
+            REQUIRE(same_bits(attend(*target, cache, queries, 11, run_blocks<1>), together));
+            REQUIRE(same_bits(attend(*target, cache, queries, 1, run_blocks<2>), together));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("what lies before a window is not read into the result") {
+  std::vector<float> k = random_floats(400 * 16, 2), v = random_floats(400 * 16, 3);
+  const Cache clean(CacheType::F32, 400, 16, 16, k, v);
+  std::fill_n(v.begin(), 300 * 16, NAN);
+  std::fill_n(k.begin(), 300 * 16, infinity);
+  const Cache spoilt(CacheType::F32, 400, 16, 16, k, v);
+  Queries queries(clean, 8, 2);
+  queries.window = 93;  // the first token sees positions 300 … 392
+  for (const KernelTable* target : all_targets()) {
+    INFO(target->target);
+    REQUIRE(same_bits(attend(*target, spoilt, queries, 8), attend(*target, clean, queries, 8)));
   }
 }

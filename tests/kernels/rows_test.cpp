@@ -122,14 +122,66 @@ TEST_CASE("rope rotates the pairs it should and leaves the rest") {
   }
 }
 
-TEST_CASE("silu_mul is within two roundings of the exact value") {
+TEST_CASE("layer_norm agrees with the reference for any length, with and without a bias") {
+  for (const KernelTable* target : simd_targets()) {
+    for (const std::size_t n : std::initializer_list<std::size_t>{2, 3, 16, 17, 48, 64, 65, 100, 576, 4096, 4099}) {
+      INFO(target->target << " n " << n);
+      auto x = random_floats(n, 1);
+      const auto w = random_floats(n, 2), b = random_floats(n, 3);
+      for (float& v : x) v += 100.0f;  // far from zero
+      for (const float* bias : {static_cast<const float*>(nullptr), b.data()}) {
+        std::vector<float> got(n), want(n);
+        target->layer_norm(x.data(), w.data(), bias, n, 1e-5f, got.data());
+        reference().layer_norm(x.data(), w.data(), bias, n, 1e-5f, want.data());
+        REQUIRE(distance(got, want) < 2e-5);
+      }
+    }
+  }
+}
+
+TEST_CASE("activations agree with the reference, gated and alone, for any length") {
+  using kernels::ActivationKind;
+  for (const KernelTable* target : simd_targets()) {
+    for (const ActivationKind kind : {ActivationKind::Silu, ActivationKind::GeluTanh, ActivationKind::GeluErf,
+                                      ActivationKind::Relu, ActivationKind::ReluSquared, ActivationKind::SwigluOai}) {
+      INFO(target->target << " activation " << static_cast<int>(kind));
+      std::vector<float> x;
+      for (int i = -1007; i <= 1007; ++i) x.push_back(static_cast<float>(i) * 0.01f);
+      const auto up = random_floats(x.size(), 7);
+      for (const float* gated : {up.data(), static_cast<const float*>(nullptr)}) {
+        if (kind == ActivationKind::SwigluOai && gated == nullptr) continue;
+        std::vector<float> got(x.size()), want(x.size());
+        target->activate(kind, x.data(), gated, x.size(), got.data());
+        reference().activate(kind, x.data(), gated, x.size(), want.data());
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          INFO("at " << x[i] << " got " << got[i] << " want " << want[i]);
+          REQUIRE(std::fabs(got[i] - want[i]) <= 4e-7 * std::fabs(want[i]) + 3e-7 * std::fabs(x[i]));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("soft_cap is cap times tanh") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    std::vector<float> got;
+    for (int i = -1003; i <= 1003; ++i) got.push_back(static_cast<float>(i) * 0.3f);
+    auto want = got;
+    target->soft_cap(got.data(), got.size(), 30.0f);
+    reference().soft_cap(want.data(), want.size(), 30.0f);
+    REQUIRE(distance(got, want) < 3e-7);
+  }
+}
+
+TEST_CASE("silu is within two roundings of the exact value") {
   for (const KernelTable* target : simd_targets()) {
     INFO(target->target);
     std::vector<float> gate, got;
     for (int i = -3000; i <= 3000; ++i) gate.push_back(static_cast<float>(i) * 0.03f);
     const std::vector<float> up(gate.size(), 1.0f);
     got.resize(gate.size());
-    target->silu_mul(gate.data(), up.data(), gate.size(), got.data());
+    target->activate(kernels::ActivationKind::Silu, gate.data(), up.data(), gate.size(), got.data());
     for (std::size_t i = 0; i < gate.size(); ++i) {
       const double g = gate[i], want = g / (1.0 + std::exp(-g));
       INFO("at " << gate[i]);
@@ -138,12 +190,12 @@ TEST_CASE("silu_mul is within two roundings of the exact value") {
   }
 }
 
-TEST_CASE("silu_mul of infinities and NaN") {
+TEST_CASE("silu of infinities and NaN") {
   for (const KernelTable* target : simd_targets()) {
     INFO(target->target);
     const std::vector<float> gate = {infinity, -1000.0f, std::nanf(""), 0.0f}, up(4, 2.0f);
     std::vector<float> got(4);
-    target->silu_mul(gate.data(), up.data(), 4, got.data());
+    target->activate(kernels::ActivationKind::Silu, gate.data(), up.data(), 4, got.data());
     REQUIRE(got[0] == infinity);
     REQUIRE(got[1] == 0.0f);
     REQUIRE(std::isnan(got[2]));

@@ -119,12 +119,33 @@ TEST_CASE("settings of a wrong type or no number are refused by name") {
   CHECK(error_of(0.0f, "llama.attention.layer_norm_rms_epsilon").expected == "1e-30 to 1");
 }
 
-TEST_CASE("experts are refused by name, not ignored") {
-  TinyModel tiny;
-  tiny.keys["llama.expert_count"] = 8;
-  const Error error = refused(tiny);
-  CHECK(error.code == ErrorCode::BadHyperparameter);
-  CHECK(error.subject == "llama.expert_count");
+TEST_CASE("experts that cannot be are refused by name") {
+  const auto error_of = [](std::map<std::string, std::uint32_t> keys) {
+    TinyModel tiny;
+    tiny.keys = std::move(keys);
+    return refused(tiny);
+  };
+  const auto missing = error_of({{"llama.expert_count", 8}});
+  CHECK(missing.code == ErrorCode::MissingKey);
+  CHECK(missing.subject == "llama.expert_used_count");
+  for (const std::uint32_t used : {0u, 9u, 0xffffffffu}) {
+    const auto error = error_of({{"llama.expert_count", 8}, {"llama.expert_used_count", used}});
+    CHECK(error.code == ErrorCode::BadHyperparameter);
+    CHECK(error.subject == "llama.expert_used_count");
+  }
+  for (const std::uint32_t count : {1u << 15, 0xffffffffu}) {
+    const auto error = error_of({{"llama.expert_count", count}, {"llama.expert_used_count", 2}});
+    CHECK(error.code == ErrorCode::BadHyperparameter);
+    CHECK(error.subject == "llama.expert_count");
+  }
+  const auto wide = error_of(
+      {{"llama.expert_count", 8}, {"llama.expert_used_count", 2}, {"llama.expert_feed_forward_length", 0xffffffffu}});
+  CHECK(wide.code == ErrorCode::BadHyperparameter);
+  CHECK(wide.subject == "llama.expert_feed_forward_length");
+  // A dense file that says it has experts has none of their tensors.
+  const auto dense = error_of({{"llama.expert_count", 8}, {"llama.expert_used_count", 2}});
+  CHECK(dense.code == ErrorCode::MissingTensor);
+  CHECK(dense.subject == "blk.0.ffn_gate_inp.weight");
 }
 
 TEST_CASE("fewer embedding rows than tokens is a shape mismatch") {

@@ -45,7 +45,7 @@ struct TinyModel {
     put("llama.attention.head_count", n_head);
     put("llama.attention.head_count_kv", n_head_kv);
     for (const auto& [key, value] : keys) {
-      if (key.starts_with("llama.rope") || key.ends_with("_length") || key.ends_with("expert_count")) {
+      if (key.starts_with("llama.rope") || key.ends_with("_length") || key.starts_with("llama.expert")) {
         if (key != "llama.context_length" && key != "llama.embedding_length" && key != "llama.feed_forward_length") {
           out.add(key, value);
         }

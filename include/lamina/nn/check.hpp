@@ -27,28 +27,61 @@ constexpr bool has_role() {
   }
 }
 
-template <class L>
-struct CheckBody {
-  static_assert(has_role<L, Role::Body>(), "the body of nn::Residual must be nn::Attention or nn::GatedMlp");
-  static constexpr bool value = true;
-};
+template <class T>
+inline constexpr bool is_position = false;
+template <class P, class F>
+inline constexpr bool is_position<Rope<P, F>> = std::is_same_v<P, Adjacent> || std::is_same_v<P, Halves>;
+template <int Bias>
+inline constexpr bool is_position<Alibi<Bias>> = true;
+template <>
+inline constexpr bool is_position<NoPosition> = true;
 
 template <class T>
-inline constexpr bool is_rope = false;
-template <class P>
-inline constexpr bool is_rope<Rope<P>> = std::is_same_v<P, Adjacent> || std::is_same_v<P, Halves>;
+inline constexpr bool is_mask = std::is_same_v<T, Causal> || std::is_same_v<T, Window>;
 
-template <class Position, class Mask>
-struct CheckBody<Attention<Position, Mask>> {
-  static_assert(is_rope<Position>, "nn::Attention needs nn::Rope<nn::Adjacent> or nn::Rope<nn::Halves> first");
-  static_assert(std::is_same_v<Mask, Causal>, "nn::Attention needs a mask second: nn::Causal");
+template <class T>
+inline constexpr bool is_activation =
+    std::is_same_v<T, Silu> || std::is_same_v<T, Gelu> || std::is_same_v<T, GeluErf> || std::is_same_v<T, Relu> ||
+    std::is_same_v<T, ReluSquared> || std::is_same_v<T, SwigluOai>;
+
+template <class T>
+inline constexpr bool is_post = std::is_same_v<T, Plain> || has_role<T, Role::Norm>();
+template <class F>
+inline constexpr bool is_post<Scaled<F>> = true;
+
+template <class L>
+struct CheckBody {
+  static_assert(has_role<L, Role::Body>() || has_role<L, Role::Nothing>(),
+                "the body of nn::Residual must be nn::Attention, a feed-forward layer, or nn::Together of such");
   static constexpr bool value = true;
 };
 
-template <class Activation>
-struct CheckBody<GatedMlp<Activation>> {
-  static_assert(std::is_same_v<Activation, Silu>, "nn::GatedMlp needs an activation: nn::Silu");
+template <class Position, class Mask, class... Options>
+struct CheckBody<Attention<Position, Mask, Options...>> {
+  static_assert(is_position<Position>,
+                "nn::Attention needs positions first: nn::Rope<nn::Adjacent>, nn::Rope<nn::Halves>, nn::Alibi or "
+                "nn::NoPosition");
+  static_assert(is_mask<Mask>, "nn::Attention needs a mask second: nn::Causal or nn::Window");
   static constexpr bool value = true;
+};
+
+template <class Activation, class... Options>
+struct CheckBody<GatedMlp<Activation, Options...>> {
+  static_assert(is_activation<Activation>, "nn::GatedMlp needs an activation: nn::Silu, nn::Gelu or another");
+  static constexpr bool value = true;
+};
+template <class Activation>
+struct CheckBody<Mlp<Activation>> {
+  static_assert(is_activation<Activation>, "nn::Mlp needs an activation: nn::Silu, nn::Gelu or another");
+  static constexpr bool value = true;
+};
+template <class... Bodies>
+struct CheckBody<Together<Bodies...>> {
+  static constexpr bool value = (CheckBody<Bodies>::value && ...);
+};
+template <class Condition, class Then, class Else>
+struct CheckBody<If<Condition, Then, Else>> {
+  static constexpr bool value = CheckBody<Then>::value && CheckBody<Else>::value;
 };
 
 template <class L>
@@ -56,10 +89,19 @@ struct CheckInBlock {
   static_assert(has_role<L, Role::Residual>(), "the block of nn::Repeat must be made of nn::Residual<Norm, Body>");
   static constexpr bool value = true;
 };
-template <class Norm, class Body>
-struct CheckInBlock<Residual<Norm, Body>> {
+template <class Norm, class Body, class Post>
+struct CheckInBlock<Residual<Norm, Body, Post>> {
   static_assert(has_role<Norm, Role::Norm>(), "nn::Residual needs a norm first: nn::RmsNorm<\"name\">");
+  static_assert(is_post<Post>, "nn::Residual takes a norm or nn::Scaled third");
   static constexpr bool value = CheckBody<Body>::value;
+};
+template <class... Residuals>
+struct CheckInBlock<Parallel<Residuals...>> {
+  static constexpr bool value = (CheckInBlock<Residuals>::value && ...);
+};
+template <class Condition, class Then, class Else>
+struct CheckInBlock<If<Condition, Then, Else>> {
+  static constexpr bool value = CheckInBlock<Then>::value && CheckInBlock<Else>::value;
 };
 
 template <class Block>
@@ -71,6 +113,10 @@ template <class... Ls>
 struct CheckBlock<Sequence<Ls...>> {
   static_assert(sizeof...(Ls) > 0, "the block of nn::Repeat is empty");
   static constexpr bool value = (CheckInBlock<Ls>::value && ...);
+};
+template <class Condition, class Then, class Else>
+struct CheckBlock<If<Condition, Then, Else>> {
+  static constexpr bool value = CheckBlock<Then>::value && CheckBlock<Else>::value;
 };
 
 template <class L>

@@ -3,21 +3,23 @@
 //
 // The layer vocabulary: types that describe a model family. They hold names, shapes and structure and do no arithmetic;
 // runtime/lower.hpp turns each into phases of a plan. A layer lists its tensors in `tensors`, and the enum beside it
-// names their positions.
+// names their positions. Here: structure, the ends of a model, norms. The rest is in the files included below.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "lamina/core/fixed_string.hpp"
+#include "lamina/nn/attention.hpp"
+#include "lamina/nn/conditions.hpp"
+#include "lamina/nn/feed_forward.hpp"
+#include "lamina/nn/role.hpp"
 #include "lamina/nn/tensor_spec.hpp"
 
 namespace lamina::nn {
-
-// What place a layer may take in a list.
-enum class Role : std::uint8_t { Embedding, Norm, Body, Residual, Repeat, Head, List };
 
 // ---- structure
 
@@ -26,16 +28,64 @@ struct Sequence {
   static constexpr Role role = Role::List;
 };
 
-// x ← x + Body(Norm(x))
-template <class Norm, class Body>
+struct Plain {};  // the branch is added as it is
+
+// x ← x + Post(Body(Norm(x))). Post is a norm, a Scaled factor, or nothing.
+template <class Norm, class Body, class Post = Plain>
 struct Residual {
   static constexpr Role role = Role::Residual;
+};
+
+template <class Post>
+inline constexpr bool is_norm = false;
+template <class Post>
+requires requires { Post::role; }
+inline constexpr bool is_norm<Post> = Post::role == Role::Norm;
+
+template <class Post>
+inline constexpr bool is_scaled = !is_norm<Post> && !std::is_same_v<Post, Plain>;
+
+// x ← x + A(x) + B(x) + …, where each residual's branch sees x as it was.
+template <class... Residuals>
+struct Parallel {
+  static constexpr Role role = Role::Residual;
+};
+
+// y = A(x) + B(x) + …: bodies that share one input.
+template <class... Bodies>
+struct Together {
+  static constexpr Role role = Role::Body;
 };
 
 // Block, once per layer of the file (block_count); tensors inside are named "blk.N.…".
 template <class Block>
 struct Repeat {
   static constexpr Role role = Role::Repeat;
+};
+
+// ---- factors that a file gives, and what they are when it does not
+
+struct Sizes {
+  std::size_t n_embd = 0;
+  std::size_t n_layers = 0;
+};
+
+using SizeFunction = double (*)(const Sizes&);
+
+inline double one(const Sizes&) { return 1; }
+
+// Key "" is for factors that no file gives.
+template <FixedString Key, SizeFunction Otherwise = &one>
+struct Factor {};
+
+// y = factor · x, or x / factor
+template <class F>
+struct Scaled {
+  using factor = F;
+};
+template <class F>
+struct Divided {
+  using factor = F;
 };
 
 // ---- ends of the model
@@ -47,85 +97,77 @@ struct TokenEmbedding {
       TensorSpec{.name = "token_embd.weight", .columns = Size::Embedding, .rows = Size::Vocabulary}};
 };
 
-// logits = W x; without a matrix of its own the embedding's serves (tied embeddings).
-struct LmHead {
-  static constexpr Role role = Role::Head;
-  enum Tensor : std::size_t { Output };
-  static constexpr std::array tensors = {TensorSpec{
-      .name = "output.weight", .columns = Size::Embedding, .rows = Size::Vocabulary, .tied_to = "token_embd.weight"}};
+// x ← x + row of a table, one row a position
+struct LearnedPositions {
+  static constexpr Role role = Role::OnEmbedding;
+  enum Tensor : std::size_t { Table };
+  static constexpr std::array tensors = {
+      TensorSpec{.name = "position_embd.weight", .columns = Size::Embedding, .rows = Size::Context}};
 };
 
+// x ← factor · x, or norm(x), before the first block
+template <class How>
+struct OnEmbedding {
+  static constexpr Role role = Role::OnEmbedding;
+};
+
+// y = cap · tanh(x / cap), where the cap is a factor and 0 means none
+template <class F>
+struct SoftCap {};
+
+// logits = Option(W x + b); without a matrix of its own the embedding's serves (tied embeddings).
+template <class... Options>
+struct Head {
+  static constexpr Role role = Role::Head;
+  enum Tensor : std::size_t { Output, Bias };
+  static constexpr std::array tensors = {
+      TensorSpec{.name = "output.weight",
+                 .columns = Size::Embedding,
+                 .rows = Size::Vocabulary,
+                 .tied_to = "token_embd.weight"},
+      TensorSpec{.name = "output.bias", .columns = Size::Vocabulary, .presence = Presence::Optional}};
+};
+using LmHead = Head<>;
+
 // ---- norms
+
+namespace detail {
+template <FixedString Stem, FixedString Suffix>
+inline constexpr auto joined = [] {
+  std::array<char, Stem.view().size() + Suffix.view().size()> out{};
+  std::copy_n(Stem.text, Stem.view().size(), out.data());
+  std::copy_n(Suffix.text, Suffix.view().size(), out.data() + Stem.view().size());
+  return out;
+}();
+template <FixedString Stem, FixedString Suffix>
+inline constexpr std::string_view joined_view{joined<Stem, Suffix>.data(), joined<Stem, Suffix>.size()};
+}  // namespace detail
 
 // y = x / sqrt(mean(x²) + ε) · w          Zhang & Sennrich 2019, arXiv:1910.07467
 template <FixedString Name>
 struct RmsNorm {
   static constexpr Role role = Role::Norm;
+  using kind = Rms;
   enum Tensor : std::size_t { Weight };
-  static constexpr FixedString stem = Name;
-  static constexpr auto full_name = [] {
-    std::array<char, Name.view().size() + 7> out{};
-    std::copy_n(Name.text, Name.view().size(), out.data());
-    std::copy_n(".weight", 7, out.data() + Name.view().size());
-    return out;
-  }();
   static constexpr std::array tensors = {
-      TensorSpec{.name = {full_name.data(), full_name.size()}, .columns = Size::Embedding}};
+      TensorSpec{.name = detail::joined_view<Name, ".weight">, .columns = Size::Embedding}};
 };
 
-// ---- attention
-
-struct Adjacent {};  // rotates dimensions (2i, 2i+1)
-struct Halves {};    // rotates dimensions (i, i + n_rot/2)
-
-// Rotary position embedding, with the scalings a file may ask for: linear, YaRN, factors per pair.
-// Su et al. 2021, arXiv:2104.09864; YaRN: Peng et al. 2023, arXiv:2309.00071
-template <class Pairing>
-struct Rope {
-  using pairing = Pairing;
+// y = (x − mean(x)) / sqrt(var(x) + ε) · w + b, b where the file has one          Ba et al. 2016, arXiv:1607.06450
+template <FixedString Name>
+struct LayerNorm {
+  static constexpr Role role = Role::Norm;
+  using kind = MeanAndVariance;
+  enum Tensor : std::size_t { Weight, Bias };
+  static constexpr std::array tensors = {
+      TensorSpec{.name = detail::joined_view<Name, ".weight">, .columns = Size::Embedding},
+      TensorSpec{
+          .name = detail::joined_view<Name, ".bias">, .columns = Size::Embedding, .presence = Presence::Optional}};
 };
 
-struct Causal {};  // a token sees itself and all before it
-
-// Grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245), which is multi-head attention when
-// n_head_kv = n_head and multi-query attention when n_head_kv = 1. Biases where the file has them.
-template <class Position, class Mask>
-struct Attention {
-  static constexpr Role role = Role::Body;
-  enum Tensor : std::size_t { Q, K, V, Output, QBias, KBias, VBias, OutputBias, RopeFactors };
-  static constexpr std::array tensors = {
-      TensorSpec{.name = "attn_q.weight", .columns = Size::Embedding, .rows = Size::Queries},
-      TensorSpec{.name = "attn_k.weight", .columns = Size::Embedding, .rows = Size::Keys},
-      TensorSpec{.name = "attn_v.weight", .columns = Size::Embedding, .rows = Size::Values},
-      TensorSpec{.name = "attn_output.weight", .columns = Size::Attended, .rows = Size::Embedding},
-      TensorSpec{.name = "attn_q.bias", .columns = Size::Queries, .presence = Presence::Optional},
-      TensorSpec{.name = "attn_k.bias", .columns = Size::Keys, .presence = Presence::Optional},
-      TensorSpec{.name = "attn_v.bias", .columns = Size::Values, .presence = Presence::Optional},
-      TensorSpec{.name = "attn_output.bias", .columns = Size::Embedding, .presence = Presence::Optional},
-      TensorSpec{.name = "rope_freqs.weight",
-                 .columns = Size::RopePairs,
-                 .presence = Presence::Optional,
-                 .scope = Scope::Model},
-  };
-};
-
-// ---- feed-forward
-
-struct Silu {};  // x · sigmoid(x)
-
-// y = W_down (activation(W_gate x) ⊙ W_up x)          Shazeer 2020, arXiv:2002.05202
-template <class Activation>
-struct GatedMlp {
-  static constexpr Role role = Role::Body;
-  enum Tensor : std::size_t { Gate, Up, Down, GateBias, UpBias, DownBias };
-  static constexpr std::array tensors = {
-      TensorSpec{.name = "ffn_gate.weight", .columns = Size::Embedding, .rows = Size::FeedForward},
-      TensorSpec{.name = "ffn_up.weight", .columns = Size::Embedding, .rows = Size::FeedForward},
-      TensorSpec{.name = "ffn_down.weight", .columns = Size::FeedForward, .rows = Size::Embedding},
-      TensorSpec{.name = "ffn_gate.bias", .columns = Size::FeedForward, .presence = Presence::Optional},
-      TensorSpec{.name = "ffn_up.bias", .columns = Size::FeedForward, .presence = Presence::Optional},
-      TensorSpec{.name = "ffn_down.bias", .columns = Size::Embedding, .presence = Presence::Optional},
-  };
+// The body sees x itself: families that norm after the body.
+struct NoNorm {
+  static constexpr Role role = Role::Norm;
 };
 
 }  // namespace lamina::nn

@@ -32,10 +32,10 @@ struct Bound {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::uint32_t type_id = 0;
-  const std::byte* blocks = nullptr;  // matrix: [rows][row_bytes]
+  const std::byte* blocks = nullptr;  // matrix: [rows][row_bytes]; experts lie one after the other
   std::size_t row_bytes = 0;
   const kernels::KernelTable::PerFormat* kernel = nullptr;  // matrix
-  std::span<const float> values;                            // vector: [columns]
+  std::span<const float> values;                            // vector: [rows][columns]
 
   bool present() const { return blocks != nullptr || !values.empty(); }
   std::size_t n_bytes() const { return rows * row_bytes; }
@@ -70,43 +70,70 @@ class Binder {
   }
 
  private:
+  // Where a tensor lies: its own, another's that stands in, or a part of a fused one, from row (of a vector: value)
+  // `begin` on.
+  struct Place {
+    const gguf::TensorInfo* info = nullptr;
+    std::size_t begin = 0;
+    bool part = false;
+  };
+
+  std::string full_name(const nn::TensorSpec& spec, std::string_view name, std::size_t layer_index) const {
+    if (spec.scope != nn::Scope::Layer || layer_index == no_layer) return std::string(name);
+    return "blk." + std::to_string(layer_index) + "." + std::string(name);
+  }
+
+  Place place(const nn::TensorSpec& spec, std::size_t layer_index) const {
+    Place out{store_.file.find(full_name(spec, spec.name, layer_index))};
+    if (!spec.fused.name.empty() && (out.info == nullptr || spec.fused.name == spec.name)) {
+      const gguf::TensorInfo* fused = store_.file.find(full_name(spec, spec.fused.name, layer_index));
+      const std::size_t direction = spec.rows == nn::Size::One ? 0 : 1;
+      // A tensor of this one's size is another that is stored alone.
+      if (fused != nullptr && fused->dims[direction] != hparams_.size(direction == 0 ? spec.columns : spec.rows)) {
+        return {fused, hparams_.size(spec.fused.begin), true};
+      }
+    }
+    if (out.info == nullptr && !spec.tied_to.empty()) out.info = store_.file.find(spec.tied_to);
+    return out;
+  }
+
   Expected<Bound> find(const nn::TensorSpec& spec, std::size_t layer_index) {
-    std::string name(spec.name);
-    if (spec.scope == nn::Scope::Layer && layer_index != no_layer)
-      name = "blk." + std::to_string(layer_index) + "." + name;
-    const gguf::TensorInfo* info = store_.file.find(name);
-    if (info == nullptr && !spec.tied_to.empty()) info = store_.file.find(spec.tied_to);
+    const Place at = place(spec, layer_index);
+    const gguf::TensorInfo* info = at.info;
     if (info == nullptr) {
       if (spec.presence == nn::Presence::Optional) return Bound{};
       return fail(Error(ErrorCode::MissingTensor, "the model's family needs this tensor")
                       .in(store_.file.name())
-                      .about(name)
-                      .wanted(shape_text(spec)));
+                      .about(full_name(spec, spec.name, layer_index))
+                      .wanted(shape_text(spec, false)));
     }
-    const std::size_t columns = hparams_.size(spec.columns);
-    const std::size_t rows = hparams_.size(spec.rows);
-    if (info->dims[0] != columns || info->dims[1] != rows || info->dims[2] != 1 || info->dims[3] != 1) {
+    const std::array<std::size_t, 3> shape = this->shape(spec, at.part);
+    if (info->dims[0] != shape[0] || info->dims[1] != shape[1] || info->dims[2] != shape[2] || info->dims[3] != 1) {
       return fail(Error(ErrorCode::ShapeMismatch, {})
                       .in(store_.file.name())
                       .about(info->name)
                       .at(info->offset)
-                      .wanted(shape_text(spec))
+                      .wanted(shape_text(spec, at.part))
                       .found("[" + std::to_string(info->dims[0]) + ", " + std::to_string(info->dims[1]) + ", " +
                              std::to_string(info->dims[2]) + ", " + std::to_string(info->dims[3]) + "]"));
     }
     Bound bound;
     bound.name = info->name;
-    bound.rows = rows;
-    bound.columns = columns;
+    bound.rows = hparams_.size(spec.rows) * hparams_.size(spec.depth);
+    bound.columns = hparams_.size(spec.columns);
     bound.type_id = info->type_id;
-    return spec.rows == nn::Size::One ? bind_vector(*info, std::move(bound)) : bind_matrix(*info, std::move(bound));
+    const bool floats = spec.rows == nn::Size::One ? spec.use != nn::Use::Matrix : spec.use == nn::Use::Floats;
+    if (floats) return bind_vector(*info, std::move(bound), at.begin);
+    return bind_matrix(*info, std::move(bound), shape[1] * shape[2], at.begin);
   }
 
-  Expected<Bound> bind_matrix(const gguf::TensorInfo& info, Bound bound) {
+  // Of the tensor in the file, which has n_rows rows; this one's begin with row `begin`.
+  Expected<Bound> bind_matrix(const gguf::TensorInfo& info, Bound bound, std::size_t n_rows, std::size_t begin) {
     bound.kernel = kernels_.find(info.type_id);
     if (bound.kernel == nullptr) return fail(no_kernel(info));
-    const std::span<const std::byte> data = store_.file.data(info);
-    bound.row_bytes = data.size() / bound.rows;
+    const std::span<const std::byte> all = store_.file.data(info);
+    bound.row_bytes = all.size() / n_rows;
+    const std::span<const std::byte> data = all.subspan(begin * bound.row_bytes, bound.rows * bound.row_bytes);
     bound.blocks = data.data();
     if (store_.file.byte_order() != std::endian::native) {
       auto copy = AlignedBuffer<std::byte>::make(data.size());
@@ -126,18 +153,23 @@ class Binder {
   }
 
   // Norms, biases and factors: small, so always floats of our own, whatever the file's format, order and alignment.
-  Expected<Bound> bind_vector(const gguf::TensorInfo& info, Bound bound) {
+  Expected<Bound> bind_vector(const gguf::TensorInfo& info, Bound bound, std::size_t begin) {
     const std::span<const std::byte> data = store_.file.data(info);
     std::vector<std::byte> bytes(data.begin(), data.end());
-    std::vector<float> values(bound.columns);
+    const std::size_t columns = static_cast<std::size_t>(info.dims[0]), rows = static_cast<std::size_t>(info.dims[1]);
+    std::vector<float> values(columns * rows);
+    const std::size_t row_bytes = bytes.size() / rows;
     const bool known = quant::visit_format(info.type_id, [&](auto format) {
       using Format = typename decltype(format)::type;
-      if (store_.file.byte_order() != std::endian::native) quant::byteswap_row<Format>(bytes.data(), bound.columns);
-      quant::dequantize_row<Format>(bytes.data(), bound.columns, values.data());
+      for (std::size_t r = 0; r < rows; ++r) {
+        std::byte* row = bytes.data() + r * row_bytes;
+        if (store_.file.byte_order() != std::endian::native) quant::byteswap_row<Format>(row, columns);
+        quant::dequantize_row<Format>(row, columns, values.data() + r * columns);
+      }
     });
     if (!known) return fail(no_kernel(info));
     store_.vectors.push_back(std::move(values));
-    bound.values = store_.vectors.back();
+    bound.values = std::span<const float>(store_.vectors.back()).subspan(begin, bound.columns * bound.rows);
     return bound;
   }
 
@@ -153,12 +185,20 @@ class Binder {
         .found(info.type_name());
   }
 
-  std::string shape_text(const nn::TensorSpec& spec) const {
-    std::string out =
-        "[" + std::string(nn::to_string(spec.columns)) + " = " + std::to_string(hparams_.size(spec.columns));
-    if (spec.rows != nn::Size::One) {
-      out += ", " + std::string(nn::to_string(spec.rows)) + " = " + std::to_string(hparams_.size(spec.rows));
-    }
+  // What the file's tensor must be; `part`: the fused one.
+  std::array<std::size_t, 3> shape(const nn::TensorSpec& spec, bool part) const {
+    const bool vector = spec.rows == nn::Size::One;
+    return {hparams_.size(part && vector ? spec.fused.rows : spec.columns),
+            hparams_.size(part && !vector ? spec.fused.rows : spec.rows), hparams_.size(spec.depth)};
+  }
+  std::string shape_text(const nn::TensorSpec& spec, bool part) const {
+    const bool vector = spec.rows == nn::Size::One;
+    const auto text = [&](nn::Size size) {
+      return std::string(nn::to_string(size)) + " = " + std::to_string(hparams_.size(size));
+    };
+    std::string out = "[" + text(part && vector ? spec.fused.rows : spec.columns);
+    if (!vector) out += ", " + text(part ? spec.fused.rows : spec.rows);
+    if (spec.depth != nn::Size::One) out += ", " + text(spec.depth);
     return out + "]";
   }
 

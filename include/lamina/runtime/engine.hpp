@@ -16,9 +16,9 @@
 #include "lamina/gguf/gguf.hpp"
 #include "lamina/kernels/dispatch/dispatch.hpp"
 #include "lamina/quant/registry.hpp"
-#include "lamina/runtime/hparams_reader.hpp"
 #include "lamina/runtime/lower.hpp"
 #include "lamina/runtime/model.hpp"
+#include "lamina/runtime/read_hparams.hpp"
 
 namespace lamina {
 

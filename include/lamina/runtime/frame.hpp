@@ -68,12 +68,16 @@ struct WorkerScratch {
   AlignedBuffer<float> tiles;      // two of [tile_tokens][max_task_rows] or [batch][panel_task_rows]
   AlignedBuffer<std::byte> panel;  // of panel_task_rows rows of any width
   AlignedBuffer<float> attention;  // kernels::attention_scratch() of a task
+  // with experts
+  ActivationBuffer gathered;             // [tile_tokens][n_embd], tokens of one expert side by side
+  AlignedBuffer<std::uint32_t> grouped;  // expert_index_size()
 
   float* tile(std::size_t i) { return tiles.data() + i * (tiles.size() / 2); }
 };
 
 // Everything a step reads and writes.
 struct Frame {
+  std::size_t n_ctx = 0;  // tokens that the session can hold
   // the batch
   std::span<const std::int32_t> tokens;
   std::size_t position = 0;  // of tokens[0]
@@ -90,7 +94,9 @@ struct Frame {
   AlignedBuffer<float> queries;  // [batch][n_head · key_dim]
   AlignedBuffer<float> keys;     // [batch][n_head_kv · key_dim], on their way into the cache
   AlignedBuffer<float> values;   // [batch][n_head_kv · value_dim]
-  AlignedBuffer<float> rope;     // [batch][n_rot / 2][2]
+  AlignedBuffer<float> rope;     // [rope tables][batch][n_rot / 2][2]
+  std::size_t rope_table = 0;    // values of a table
+  AlignedBuffer<float> branch;   // [batch][n_embd], where a branch is normed before it is added
   AlignedBuffer<float> logits;   // [head_rows][n_vocab]
   KvCache cache;
   std::vector<WorkerScratch> workers;
@@ -99,7 +105,18 @@ struct Frame {
   std::size_t split_tokens = 0;
   AlignedBuffer<float> partials;             // [n_head_kv][blocks of n_ctx] times kernels::Partial
   AlignedBuffer<std::uint32_t> blocks_done;  // [n_head_kv][counter_stride]
+  // experts
+  AlignedBuffer<float> router;          // [batch][n_expert]
+  AlignedBuffer<std::uint32_t> chosen;  // [batch][n_expert_used]
+  AlignedBuffer<float> chosen_weight;   // [batch][n_expert_used]
+  AlignedBuffer<float> shared_weight;   // [batch], of the experts that every token meets
+  ActivationBuffer expert_hidden;       // [batch · n_expert_used][n_ff_expert]
 };
+
+// Values of a worker's grouping of tokens by expert: places, then where each expert's begin.
+constexpr std::size_t expert_index_size(std::size_t batch, std::size_t n_used, std::size_t n_expert) {
+  return batch * n_used + 2 * n_expert + 1;
+}
 
 // Sizes of a session, from which memory is both estimated and allocated.
 struct FrameSize {
@@ -137,19 +154,28 @@ struct FrameSize {
     return checked_product(h.n_head_kv, ceil_div(n_ctx, kernels::key_block),
                            kernels::Partial::size(split_tokens(h) * h.n_group(), h.value_dim));
   }
+  // Values of the widest row that a matrix multiplies.
+  static std::size_t widest(const Hparams& h) {
+    return std::max({h.n_embd, h.n_hidden(), h.n_ff_expert, h.size(nn::Size::Attended)});
+  }
   std::optional<std::size_t> scratch_bytes(const Hparams& h) const {
-    const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
-    const std::size_t activation_row =
-        round_up(h.n_embd, 256) + round_up(h.n_ff, 256) + round_up(h.size(nn::Size::Attended), 256);
-    const std::size_t row =
-        4 * (h.n_embd + h.size(nn::Size::Queries) + h.size(nn::Size::Keys) + h.size(nn::Size::Values) + h.n_rot) +
-        activation_row * 7;
+    const std::size_t widest = this->widest(h);
+    const std::size_t activation_row = round_up(h.n_embd, 256) + round_up(h.n_hidden(), 256) +
+                                       round_up(h.size(nn::Size::Attended), 256) +
+                                       round_up(h.n_ff_expert, 256) * h.n_expert_used;
+    const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.size(nn::Size::Keys) +
+                                 h.size(nn::Size::Values) + std::max<std::size_t>(h.n_rope_tables * h.n_rot, 1) +
+                                 (h.post_norms ? h.n_embd : 0) + h.n_expert + 2 * h.n_expert_used + 1) +
+                            activation_row * 7;
+    const std::size_t expert_scratch = h.n_expert == 0 ? 0
+                                                       : tile_tokens * round_up(h.n_embd, 256) * 7 +
+                                                             4 * expert_index_size(batch, h.n_expert_used, h.n_expert);
     const auto rows = checked_mul(batch, row);
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
     const auto counted = partials(h);
     const auto split = counted ? checked_mul(*counted, sizeof(float)) : std::nullopt;
-    const auto workers = checked_mul(
-        n_threads, 4 * attention_scratch(h) + 8 * tile_values() + panel_bytes(widest) + round_up(widest, 256) * 7);
+    const auto workers = checked_mul(n_threads, 4 * attention_scratch(h) + 8 * tile_values() + panel_bytes(widest) +
+                                                    round_up(widest, 256) * 7 + expert_scratch);
     if (!rows || !logits || !split || !workers) return std::nullopt;
     std::optional<std::size_t> sum = 4 * Frame::counter_stride * h.n_head_kv;
     for (const std::size_t part : {*rows, *logits, *split, *workers}) sum = sum ? checked_add(*sum, part) : sum;
@@ -186,7 +212,17 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
     into = std::move(*buffer);
     return true;
   };
+  const auto indices = [&](AlignedBuffer<std::uint32_t>& into, std::size_t n) {
+    auto buffer = AlignedBuffer<std::uint32_t>::make(n);
+    if (!buffer) {
+      error = std::move(buffer.error());
+      return false;
+    }
+    into = std::move(*buffer);
+    return true;
+  };
   frame.strict = size.strict;
+  frame.n_ctx = size.n_ctx;
   frame.eight_bits = size.eight_bits;
   auto cache = KvCache::make(h, size.cache_type, size.n_ctx);
   if (!cache) return fail(std::move(cache.error()));
@@ -196,19 +232,28 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
   frame.blocks_done = std::move(*counters);
   frame.split_tokens = size.split_tokens(h);
   frame.workers.resize(size.n_threads);
-  const std::size_t widest = std::max({h.n_embd, h.n_ff, h.size(nn::Size::Attended)});
+  const std::size_t widest = FrameSize::widest(h);
+  frame.rope_table = size.batch * h.n_rot;
+  const std::size_t pairs = size.batch * h.n_expert_used;  // of tokens and their experts
   bool ok = floats(frame.partials, size.partials(h)) && floats(frame.x, checked_mul(size.batch, h.n_embd)) &&
             activations(frame.normed, size.batch, h.n_embd) &&
             activations(frame.attended, size.batch, h.size(nn::Size::Attended)) &&
-            activations(frame.hidden, size.batch, h.n_ff) &&
+            activations(frame.hidden, size.batch, h.n_hidden()) &&
             floats(frame.queries, checked_mul(size.batch, h.size(nn::Size::Queries))) &&
             floats(frame.keys, checked_mul(size.batch, h.size(nn::Size::Keys))) &&
             floats(frame.values, checked_mul(size.batch, h.size(nn::Size::Values))) &&
-            floats(frame.rope, checked_mul(size.batch, std::max<std::size_t>(h.n_rot, 1))) &&
+            floats(frame.rope, checked_mul(size.batch, std::max<std::size_t>(h.n_rope_tables * h.n_rot, 1))) &&
+            floats(frame.branch, h.post_norms ? checked_mul(size.batch, h.n_embd) : 0) &&
+            floats(frame.router, checked_mul(size.batch, h.n_expert)) && floats(frame.chosen_weight, pairs) &&
+            floats(frame.shared_weight, size.batch) && indices(frame.chosen, pairs) &&
+            activations(frame.expert_hidden, pairs, h.n_ff_expert) &&
             floats(frame.logits, checked_mul(size.head_rows, h.n_vocab));
   for (WorkerScratch& w : frame.workers) {
     ok = ok && activations(w.row, 1, widest) && floats(w.tiles, 2 * size.tile_values()) &&
          bytes(w.panel, size.panel_bytes(widest)) && floats(w.attention, size.attention_scratch(h));
+    if (h.n_expert == 0) continue;
+    ok = ok && activations(w.gathered, tile_tokens, h.n_embd) &&
+         indices(w.grouped, expert_index_size(size.batch, h.n_expert_used, h.n_expert));
   }
   if (!ok) return fail(std::move(error));
   return {};

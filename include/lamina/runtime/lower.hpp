@@ -11,25 +11,12 @@
 
 #include "lamina/nn/check.hpp"
 #include "lamina/nn/layers.hpp"
-#include "lamina/runtime/bind.hpp"
-#include "lamina/runtime/phase_attend.hpp"
-#include "lamina/runtime/phase_attention.hpp"
+#include "lamina/runtime/lower_body.hpp"
+#include "lamina/runtime/lowering.hpp"
 #include "lamina/runtime/phase_ends.hpp"
-#include "lamina/runtime/phase_mlp.hpp"
 #include "lamina/runtime/plan.hpp"
-#include "lamina/runtime/rope_table.hpp"
 
 namespace lamina::runtime {
-
-// What lowering knows and makes.
-struct Lowering {
-  const Hparams& h;
-  const KernelTable& k;
-  Binder& binder;
-  Plan plan;
-  std::shared_ptr<RopeTable> rope = std::make_shared<RopeTable>();
-  BoundRmsNorm output_norm;
-};
 
 template <class Layer>
 struct Lower;
@@ -46,6 +33,7 @@ struct Lower<nn::Sequence<Layers...>> {
 template <class Block>
 struct Lower<nn::Repeat<Block>> {
   static Expected<void> apply(Lowering& to, std::size_t) {
+    to.plan.add_body(make_step(to.embedding));
     for (std::size_t i = 0; i < to.h.n_layers; ++i) {
       if (auto ok = Lower<Block>::apply(to, i); !ok) return ok;
     }
@@ -53,85 +41,173 @@ struct Lower<nn::Repeat<Block>> {
   }
 };
 
+template <class Condition, class Then, class Else>
+struct Lower<nn::If<Condition, Then, Else>> {
+  static Expected<void> apply(Lowering& to, std::size_t layer) {
+    const auto holds = Holds<Condition>::in_layer(to.in, layer);
+    if (!holds) return fail(holds.error());
+    return *holds ? Lower<Then>::apply(to, layer) : Lower<Else>::apply(to, layer);
+  }
+};
+
+// ---- the ends. The embedding's step is added when the first block follows, since layers between change it.
+
 template <>
 struct Lower<nn::TokenEmbedding> {
   static Expected<void> apply(Lowering& to, std::size_t layer) {
     auto w = to.binder.bind<nn::TokenEmbedding>(layer);
     if (!w) return fail(std::move(w.error()));
-    to.plan.add_body(make_step(EmbeddingPhase{&to.k, (*w)[nn::TokenEmbedding::Table], to.rope}));
-    return {};
-  }
-};
-
-template <FixedString Name>
-Expected<BoundRmsNorm> bind_norm(Lowering& to, std::size_t layer, nn::RmsNorm<Name>) {
-  using Norm = nn::RmsNorm<Name>;
-  auto w = to.binder.bind<Norm>(layer);
-  if (!w) return fail(std::move(w.error()));
-  return BoundRmsNorm{(*w)[Norm::Weight].values.data(), to.h.n_embd, to.h.rms_eps};
-}
-
-// A norm outside any residual is the one before the head.
-template <FixedString Name>
-struct Lower<nn::RmsNorm<Name>> {
-  static Expected<void> apply(Lowering& to, std::size_t layer) {
-    auto norm = bind_norm(to, layer, nn::RmsNorm<Name>{});
-    if (!norm) return fail(std::move(norm.error()));
-    to.output_norm = *norm;
+    to.embedding.table = std::move((*w)[nn::TokenEmbedding::Table]);
+    to.embedding.norm.n = to.h.n_embd;
     return {};
   }
 };
 
 template <>
-struct Lower<nn::LmHead> {
+struct Lower<nn::LearnedPositions> {
   static Expected<void> apply(Lowering& to, std::size_t layer) {
-    auto w = to.binder.bind<nn::LmHead>(layer);
+    auto w = to.binder.bind<nn::LearnedPositions>(layer);
     if (!w) return fail(std::move(w.error()));
-    to.plan.add_head(make_step(HeadPhase<BoundRmsNorm>{&to.k, to.output_norm, std::move((*w)[nn::LmHead::Output])}));
+    to.embedding.positions = std::move((*w)[nn::LearnedPositions::Table]);
+    return {};
+  }
+};
+template <class F>
+struct Lower<nn::OnEmbedding<nn::Scaled<F>>> {
+  static Expected<void> apply(Lowering& to, std::size_t) {
+    const auto factor = FactorValue<F>::read(to.in, to.h);
+    if (!factor) return fail(factor.error());
+    to.embedding.scale = static_cast<float>(*factor);
+    return {};
+  }
+};
+template <FixedString Name>
+struct Lower<nn::OnEmbedding<nn::LayerNorm<Name>>> {
+  static Expected<void> apply(Lowering& to, std::size_t layer) {
+    return store_norm(to.embedding.norm, bind_norm(to, layer, nn::LayerNorm<Name>{}));
+  }
+};
+template <>
+struct Lower<nn::Nothing> {
+  static Expected<void> apply(Lowering&, std::size_t) { return {}; }
+};
+
+// A norm outside any residual is the one before the head.
+template <FixedString Name>
+struct Lower<nn::RmsNorm<Name>> {
+  static Expected<void> apply(Lowering& to, std::size_t layer) {
+    return store_norm(to.output_norm, bind_norm(to, layer, nn::RmsNorm<Name>{}));
+  }
+};
+template <FixedString Name>
+struct Lower<nn::LayerNorm<Name>> {
+  static Expected<void> apply(Lowering& to, std::size_t layer) {
+    return store_norm(to.output_norm, bind_norm(to, layer, nn::LayerNorm<Name>{}));
+  }
+};
+
+template <class Option>
+struct LowerHeadOption;
+template <class F>
+struct LowerHeadOption<nn::Scaled<F>> {
+  static Expected<void> apply(Lowering& to, HeadPhase& head) {
+    const auto factor = FactorValue<F>::read(to.in, to.h);
+    if (!factor) return fail(factor.error());
+    head.scale = static_cast<float>(*factor);
+    return {};
+  }
+};
+template <class F>
+struct LowerHeadOption<nn::Divided<F>> {
+  static Expected<void> apply(Lowering& to, HeadPhase& head) {
+    const auto factor = FactorValue<F>::read(to.in, to.h);
+    if (!factor) return fail(factor.error());
+    head.scale = static_cast<float>(1 / *factor);
+    return {};
+  }
+};
+template <FixedString Key, nn::SizeFunction Otherwise>
+struct LowerHeadOption<nn::SoftCap<nn::Factor<Key, Otherwise>>> {
+  static Expected<void> apply(Lowering& to, HeadPhase& head) {
+    const auto cap = to.in.number_or(Key.view(), Otherwise({to.h.n_embd, to.h.n_layers}), 0, 1e9);
+    if (!cap) return fail(cap.error());
+    head.cap = static_cast<float>(*cap);
     return {};
   }
 };
 
-constexpr kernels::RopePairing pairing_of(nn::Adjacent) { return kernels::RopePairing::Adjacent; }
-constexpr kernels::RopePairing pairing_of(nn::Halves) { return kernels::RopePairing::Halves; }
-
-template <class Norm, class Pairing>
-struct Lower<nn::Residual<Norm, nn::Attention<nn::Rope<Pairing>, nn::Causal>>> {
+template <class... Options>
+struct Lower<nn::Head<Options...>> {
   static Expected<void> apply(Lowering& to, std::size_t layer) {
-    using Layer = nn::Attention<nn::Rope<Pairing>, nn::Causal>;
-    auto norm = bind_norm(to, layer, Norm{});
-    if (!norm) return fail(std::move(norm.error()));
-    auto bound = to.binder.bind<Layer>(layer);
-    if (!bound) return fail(std::move(bound.error()));
-    auto& w = *bound;
-    const Hparams& h = to.h;
-    if (to.rope->frequency.empty()) *to.rope = make_rope_table(h.rope, h.n_rot, w[Layer::RopeFactors].values);
-    to.plan.add_body(make_step(QkvPhase<BoundRmsNorm>{
-        &to.k, layer, *norm, w[Layer::Q], w[Layer::K], w[Layer::V], w[Layer::QBias], w[Layer::KBias], w[Layer::VBias],
-        h.n_head, h.n_head_kv, h.key_dim, h.value_dim, h.n_rot, pairing_of(Pairing{})}));
-    to.plan.add_body(
-        make_step(AttentionPhase{&to.k, layer, h.n_head, h.n_head_kv, h.key_dim, h.value_dim, h.attention_scale}));
-    to.plan.add_body(make_step(ProjectionPhase{&to.k, in_layer(layer, "output+residual"), w[Layer::Output],
-                                               w[Layer::OutputBias], &Frame::attended}));
-    return {};
+    using Layer = nn::Head<Options...>;
+    auto w = to.binder.bind<Layer>(layer);
+    if (!w) return fail(std::move(w.error()));
+    HeadPhase head{&to.k, to.output_norm, std::move((*w)[Layer::Output]), std::move((*w)[Layer::Bias])};
+    Expected<void> result;
+    (void)((result = LowerHeadOption<Options>::apply(to, head), result.has_value()) && ...);
+    if (result) to.plan.add_head(make_step(std::move(head)));
+    return result;
   }
 };
 
-template <class Norm>
-struct Lower<nn::Residual<Norm, nn::GatedMlp<nn::Silu>>> {
-  static Expected<void> apply(Lowering& to, std::size_t layer) {
-    using Layer = nn::GatedMlp<nn::Silu>;
+// ---- residuals
+
+// The branch of a residual, and what ends it.
+template <class Residual>
+struct LowerResidual;
+
+template <class Norm, class Body, class Post>
+struct LowerResidual<nn::Residual<Norm, Body, Post>> {
+  static Expected<Branch> branch(Lowering& to, std::size_t layer) {
     auto norm = bind_norm(to, layer, Norm{});
     if (!norm) return fail(std::move(norm.error()));
-    auto bound = to.binder.bind<Layer>(layer);
-    if (!bound) return fail(std::move(bound.error()));
-    auto& w = *bound;
-    to.plan.add_body(make_step(GateUpPhase<BoundRmsNorm>{&to.k, layer, *norm, w[Layer::Gate], w[Layer::Up],
-                                                         w[Layer::GateBias], w[Layer::UpBias]}));
-    to.plan.add_body(make_step(
-        ProjectionPhase{&to.k, in_layer(layer, "down+residual"), w[Layer::Down], w[Layer::DownBias], &Frame::hidden}));
-    return {};
+    BranchEnd end;
+    if constexpr (nn::is_norm<Post>) end = {.into = &Frame::branch, .assign = true};
+    if constexpr (nn::is_scaled<Post>) {
+      const auto factor = FactorValue<typename Post::factor>::read(to.in, to.h);
+      if (!factor) return fail(factor.error());
+      end.scale = static_cast<float>(*factor);
+    }
+    Branch out;
+    if (auto ok = LowerBody<Body>::apply(to, layer, *norm, end, out); !ok) return fail(std::move(ok.error()));
+    if constexpr (nn::is_norm<Post>) {
+      auto post = bind_norm(to, layer, Post{});
+      if (!post) return fail(std::move(post.error()));
+      out.ends.push_back(make_step(PostNormPhase{&to.k, layer, *post}));
+    }
+    return out;
   }
+};
+
+// Branches side by side see x as it was: all their steps but the last come before x changes.
+template <class... Residuals>
+Expected<void> lower_parallel(Lowering& to, std::size_t layer) {
+  Branch all;
+  Expected<void> result;
+  const auto add = [&](Expected<Branch> branch) {
+    if (!branch) {
+      result = fail(std::move(branch.error()));
+      return false;
+    }
+    all.append(std::move(*branch));
+    return true;
+  };
+  (void)(add(LowerResidual<Residuals>::branch(to, layer)) && ...);
+  if (!result) return result;
+  for (Step& step : all.inner) to.plan.add_body(std::move(step));
+  for (Step& step : all.ends) to.plan.add_body(std::move(step));
+  return {};
+}
+
+template <class Norm, class Body, class Post>
+struct Lower<nn::Residual<Norm, Body, Post>> {
+  static Expected<void> apply(Lowering& to, std::size_t layer) {
+    return lower_parallel<nn::Residual<Norm, Body, Post>>(to, layer);
+  }
+};
+template <class... Residuals>
+struct Lower<nn::Parallel<Residuals...>> {
+  static Expected<void> apply(Lowering& to, std::size_t layer) { return lower_parallel<Residuals...>(to, layer); }
 };
 
 // Binds a whole family to a file.
@@ -139,7 +215,8 @@ template <class Family>
 Expected<Plan> lower(WeightStore& store, const Hparams& h, const KernelTable& kernels) {
   static_assert(nn::well_formed<typename Family::Layers>);
   Binder binder(store, h, kernels);
-  Lowering to{.h = h, .k = kernels, .binder = binder, .plan = {}, .output_norm = {}};
+  const HparamReader in(store.file, Family::name);
+  Lowering to{.h = h, .k = kernels, .in = in, .binder = binder, .store = store};
   auto ok = Lower<typename Family::Layers>::apply(to, Binder::no_layer);
   if (!ok) return fail(std::move(ok.error()));
   return std::move(to.plan);

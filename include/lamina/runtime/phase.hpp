@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <string>
 
@@ -23,12 +25,53 @@ using kernels::KernelTable;
 using kernels::MatmulArgs;
 
 // y = norm(x) as a value, so that a phase is the same code for any norm.
-struct BoundRmsNorm {
+struct BoundNorm {
+  enum class Kind : std::uint8_t { None, Rms, Layer };
+  Kind kind = Kind::None;
   const float* weight = nullptr;  // [n]
+  const float* bias = nullptr;    // [n], or null
   std::size_t n = 0;
   float eps = 0;
 
-  void apply(const KernelTable& k, const float* x, float* out) const { k.rms_norm(x, weight, n, eps, out); }
+  // x and out may be the same.
+  void apply(const KernelTable& k, const float* x, float* out) const {
+    switch (kind) {
+      case Kind::None:
+        if (x != out) std::memcpy(out, x, n * sizeof(float));
+        return;
+      case Kind::Rms: return k.rms_norm(x, weight, n, eps, out);
+      case Kind::Layer: return k.layer_norm(x, weight, bias, n, eps, out);
+    }
+  }
+};
+
+// Rows of `width` values in memory for wider ones, and the zeros after such a row.
+inline Activations narrowed(Activations rows, std::size_t width) {
+  rows.k_padded = round_up(width, kernels::row_padding);
+  return rows;
+}
+inline void pad_row(float* end, std::size_t n) { std::memset(end, 0, n * sizeof(float)); }
+
+inline void scale_row(float* x, std::size_t n, float factor) {
+  for (std::size_t i = 0; i < n; ++i) x[i] *= factor;
+}
+
+// Where a branch ends: it is added to x, or to what other bodies put where it is normed.
+struct BranchEnd {
+  AlignedBuffer<float> Frame::*into = &Frame::x;
+  float scale = 1;
+  bool assign = false;  // the first to write
+
+  // `row`, n values that change, belongs at value `at`.
+  void add(Frame& f, const KernelTable& k, std::size_t at, float* row, std::size_t n) const {
+    float* to = (f.*into).data() + at;
+    if (scale != 1) scale_row(row, n, scale);
+    if (assign) {
+      std::memcpy(to, row, n * sizeof(float));
+    } else {
+      k.add(to, row, n);
+    }
+  }
 };
 
 // The input of a phase's matrices.
@@ -44,19 +87,19 @@ inline constexpr std::size_t panel_min_tokens = 4;
 inline bool use_panels(const Frame& frame, std::size_t n_tokens, std::initializer_list<const Bound*> weights) {
   if (frame.strict || n_tokens < panel_min_tokens) return false;
   for (const Bound* w : weights) {
-    if (w->kernel->matmul_panel == nullptr) return false;
+    if (w->present() && w->kernel->matmul_panel == nullptr) return false;
   }
   return true;
 }
 
 // Rows of `source` made by produce(token, row) and quantised where a kernel wants integers. One token: every worker
 // makes its own copy, without meeting the others. More: the workers share the tokens and meet once. Both compute a row
-// in the same way.
+// in the same way. Absent weights do not count. panel_tokens, where it is not n_tokens, decides on panels.
 template <class Produce>
 Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activations& shared, std::size_t n_tokens,
-              std::initializer_list<const Bound*> weights, Produce&& produce) {
+              std::initializer_list<const Bound*> weights, Produce&& produce, std::size_t panel_tokens = 0) {
   bool integers = false;
-  for (const Bound* w : weights) integers = integers || w->kernel->int_activations;
+  for (const Bound* w : weights) integers = integers || (w->present() && w->kernel->int_activations);
   if (n_tokens == 1) {
     Activations own = frame.workers[worker.index()].row.view();
     // The row buffer serves inputs of several widths, one after the other: its row is as wide as this input's.
@@ -65,7 +108,7 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
     if (integers) k.quantize(own);
     return {own, false};
   }
-  const bool panels = use_panels(frame, n_tokens, weights);
+  const bool panels = use_panels(frame, panel_tokens == 0 ? n_tokens : panel_tokens, weights);
   for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
     Activations row = shared.token(t);
     produce(t, row);
@@ -127,7 +170,8 @@ inline StepInfo describe(const KernelTable& k, std::string phase, std::initializ
   info.slow = k.slow;
   info.phase = std::move(phase);
   for (const Bound* w : weights) {
-    info.tensors.push_back(w->name);
+    if (!w->present()) continue;
+    if (info.tensors.empty() || info.tensors.back() != w->name) info.tensors.push_back(w->name);
     info.weight_bytes += w->n_bytes();
     add_name(info.kernel, w->kernel->kernel);
     if (w->kernel->matmul_panel != nullptr) add_name(info.prefill_kernel, w->kernel->panel_kernel);

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "lamina/runtime/phase.hpp"
@@ -21,6 +22,10 @@ struct AttentionPhase {
   std::size_t layer;
   std::size_t n_head, n_head_kv, key_dim, value_dim;
   float scale;
+  std::size_t window = 0;           // positions a token sees; 0: all before it
+  float cap = 0;                    // of scores; 0: none
+  std::span<const float> slopes{};  // [n_head], or none
+  std::span<const float> sinks{};   // [n_head], or none
 
   StepInfo info() const {
     StepInfo out;
@@ -34,7 +39,8 @@ struct AttentionPhase {
     const std::size_t n = f.tokens.size();
     const std::size_t tile = std::min(n, attention_tokens(n_head / n_head_kv));
     const bool few = ceil_div(n, tile) * n_head_kv < tasks_per_worker * worker.count();
-    if (few && n <= f.split_tokens && ceil_div(f.position + n, kernels::key_block) > 1) {
+    const kernels::AttentionArgs all = args(f, worker, 0, 0, n);
+    if (few && n <= f.split_tokens && all.n_blocks() - all.first_block() > 1) {
       run_split(f, worker);
     } else {
       run_tiles(f, worker, tile);
@@ -57,6 +63,10 @@ struct AttentionPhase {
             .key_dim = key_dim,
             .value_dim = value_dim,
             .scale = scale,
+            .window = window,
+            .cap = cap,
+            .slopes = slopes.empty() ? nullptr : slopes.data() + head * n_group,
+            .sinks = sinks.empty() ? nullptr : sinks.data() + head * n_group,
             .scratch = f.workers[worker.index()].attention.data(),
             .out = f.attended.view().token(token).f32 + head * n_group * value_dim,
             .out_stride = f.attended.view().k_padded};
@@ -78,7 +88,8 @@ struct AttentionPhase {
   // A task is one KV head and a run of blocks of keys, for all tokens. Whoever finishes a head's last block merges.
   void run_split(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const std::size_t n_blocks = ceil_div(f.position + n, kernels::key_block);
+    const kernels::AttentionArgs all = args(f, worker, 0, 0, n);
+    const std::size_t first = all.first_block(), n_blocks = all.n_blocks() - first;
     const std::size_t run = std::max<std::size_t>(1, n_blocks * n_head_kv / (2 * tasks_per_worker * worker.count()));
     const std::size_t n_runs = ceil_div(n_blocks, run);
     const std::size_t partial = kernels::Partial::size(n * (n_head / n_head_kv), value_dim);
@@ -86,7 +97,7 @@ struct AttentionPhase {
       const std::size_t head = task / n_runs, begin = task % n_runs * run, end = std::min(n_blocks, begin + run);
       const kernels::AttentionArgs a = args(f, worker, head, 0, n);
       float* const partials = f.partials.data() + head * n_blocks * partial;
-      k->attention_blocks(a, begin, end, partials + begin * partial);
+      k->attention_blocks(a, first + begin, first + end, partials + begin * partial);
       std::atomic_ref<std::uint32_t> done(f.blocks_done[head * Frame::counter_stride]);
       const auto blocks = static_cast<std::uint32_t>(end - begin);
       if (done.fetch_add(blocks, std::memory_order_acq_rel) + blocks != n_blocks) return;

@@ -7,22 +7,76 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 #include "lamina/runtime/phase.hpp"
 
 namespace lamina::runtime {
 
-// A task is a few whole heads, so that bias, rotation and the cache write follow their rows without a barrier.
-template <class Norm>
+// What happens to a head's queries, keys and values between projection and cache.
+struct HeadShape {
+  std::size_t layer, n_head, n_head_kv, key_dim, value_dim;
+  float clamp = 0;  // values stay within ± clamp; 0: as they are
+  // One norm for each head of queries and of keys, of key_dim values, its weights `step` values from a head to the
+  // next; or, `whole`, one over all heads together.
+  BoundNorm q_norm{}, k_norm{};
+  std::size_t step = 0;
+  bool whole = false;
+  std::size_t n_rot = 0;  // 0: not rotated
+  std::size_t rope = 0;   // which of the frame's tables
+  kernels::RopePairing pairing = kernels::RopePairing::Adjacent;
+
+  bool normed() const { return q_norm.kind != BoundNorm::Kind::None; }
+
+  // `rows` are one head of n tokens from `first` on.
+  void norm(const KernelTable& k, BoundNorm norm, std::size_t head, float* rows, std::size_t n,
+            std::size_t stride) const {
+    norm.weight += head * step;
+    for (std::size_t t = 0; t < n; ++t) norm.apply(k, rows + t * stride, rows + t * stride);
+  }
+  void rotate(const KernelTable& k, const Frame& f, std::size_t first, std::size_t n, float* rows,
+              std::size_t stride) const {
+    if (n_rot == 0) return;
+    const float* turns = f.rope.data() + rope * f.rope_table + first * n_rot;
+    for (std::size_t t = 0; t < n; ++t) k.rope(rows + t * stride, 1, key_dim, n_rot, turns + t * n_rot, pairing);
+  }
+  void clip(float* rows, std::size_t n, std::size_t dim, std::size_t stride) const {
+    if (clamp == 0) return;
+    for (std::size_t t = 0; t < n; ++t) {
+      for (float* x = rows + t * stride; x < rows + t * stride + dim; ++x)
+        *x = *x < -clamp ? -clamp : *x > clamp ? clamp : *x;
+    }
+  }
+  void store_keys(const KernelTable& k, Frame& f, std::size_t head, std::size_t first, std::size_t n) const {
+    const std::size_t stride = n_head_kv * key_dim;
+    k.store_keys({.type = f.cache.type(),
+                  .tiles = f.cache.keys(layer, head),
+                  .dim = key_dim,
+                  .position = f.position + first,
+                  .n_rows = n,
+                  .rows = f.keys.data() + first * stride + head * key_dim,
+                  .stride = stride});
+  }
+  void store_values(const KernelTable& k, Frame& f, std::size_t head, std::size_t n) const {
+    const std::size_t stride = n_head_kv * value_dim;
+    k.store_values({.type = f.cache.type(),
+                    .tiles = f.cache.values(layer, head),
+                    .dim = value_dim,
+                    .position = f.position,
+                    .n_rows = n,
+                    .rows = f.values.data() + head * value_dim,
+                    .stride = stride});
+  }
+};
+
+// A task is a few whole heads, so that bias, norm, rotation and the cache write follow their rows without a barrier.
 struct QkvPhase {
   const KernelTable* k;
-  std::size_t layer;
-  Norm norm;
+  BoundNorm norm;
   Bound q, k_proj, v, q_bias, k_bias, v_bias;
-  std::size_t n_head, n_head_kv, key_dim, value_dim, n_rot;
-  kernels::RopePairing pairing;
+  HeadShape heads;
 
-  StepInfo info() const { return describe(*k, in_layer(layer, "norm+qkv+rope"), {&q, &k_proj, &v}); }
+  StepInfo info() const { return describe(*k, in_layer(heads.layer, "norm+qkv+rope"), {&q, &k_proj, &v}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
@@ -30,12 +84,13 @@ struct QkvPhase {
         prepare(f, worker, *k, f.normed.view(), n, {&q, &k_proj, &v},
                 [&](std::size_t t, const Activations& row) { norm.apply(*k, f.x.data() + t * norm.n, row.f32); });
     WorkerScratch& scratch = f.workers[worker.index()];
+    const std::size_t n_head = heads.n_head, n_head_kv = heads.n_head_kv;
     const std::size_t all = n_head + 2 * n_head_kv;
-    const std::size_t heads =
-        std::max<std::size_t>(1, rows_per_task(q.row_bytes, all * key_dim, worker.count()) / key_dim);
-    worker.share(ceil_div(all, heads), [&](std::size_t task) {
-      const std::size_t end = std::min(all, (task + 1) * heads);
-      for (std::size_t h = task * heads; h < end; ++h) {
+    const std::size_t per_task =
+        std::max<std::size_t>(1, rows_per_task(q.row_bytes, all * heads.key_dim, worker.count()) / heads.key_dim);
+    worker.share(ceil_div(all, per_task), [&](std::size_t task) {
+      const std::size_t end = std::min(all, (task + 1) * per_task);
+      for (std::size_t h = task * per_task; h < end; ++h) {
         if (h < n_head) {
           query(f, x, scratch, h);
         } else if (h < n_head + n_head_kv) {
@@ -49,32 +104,26 @@ struct QkvPhase {
 
  private:
   void query(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    float* out = f.queries.data() + head * key_dim;
-    project(f, x, scratch, q, q_bias, head, key_dim, out, n_head * key_dim);
-    rotate(f, out, n_head * key_dim);
+    const std::size_t n = f.tokens.size(), stride = heads.n_head * heads.key_dim;
+    float* out = f.queries.data() + head * heads.key_dim;
+    project(f, x, scratch, q, q_bias, head, heads.key_dim, out, stride);
+    if (heads.whole) return;
+    if (heads.normed()) heads.norm(*k, heads.q_norm, head, out, n, stride);
+    heads.rotate(*k, f, 0, n, out, stride);
   }
   void key(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    const std::size_t stride = n_head_kv * key_dim;
-    float* out = f.keys.data() + head * key_dim;
-    project(f, x, scratch, k_proj, k_bias, head, key_dim, out, stride);
-    rotate(f, out, stride);
-    k->store_keys(store(f, f.cache.keys(layer, head), key_dim, out, stride));
+    const std::size_t n = f.tokens.size(), stride = heads.n_head_kv * heads.key_dim;
+    float* out = f.keys.data() + head * heads.key_dim;
+    project(f, x, scratch, k_proj, k_bias, head, heads.key_dim, out, stride);
+    if (heads.whole) return;
+    if (heads.normed()) heads.norm(*k, heads.k_norm, head, out, n, stride);
+    heads.rotate(*k, f, 0, n, out, stride);
+    heads.store_keys(*k, f, head, 0, n);
   }
   void value(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    const std::size_t stride = n_head_kv * value_dim;
-    float* out = f.values.data() + head * value_dim;
-    project(f, x, scratch, v, v_bias, head, value_dim, out, stride);
-    k->store_values(store(f, f.cache.values(layer, head), value_dim, out, stride));
-  }
-  static kernels::StoreArgs store(const Frame& f, std::byte* tiles, std::size_t dim, const float* rows,
-                                  std::size_t stride) {
-    return {.type = f.cache.type(),
-            .tiles = tiles,
-            .dim = dim,
-            .position = f.position,
-            .n_rows = f.tokens.size(),
-            .rows = rows,
-            .stride = stride};
+    float* out = f.values.data() + head * heads.value_dim;
+    project(f, x, scratch, v, v_bias, head, heads.value_dim, out, heads.n_head_kv * heads.value_dim);
+    heads.store_values(*k, f, head, f.tokens.size());
   }
 
   // The head's rows for all tokens, straight to where they belong.
@@ -91,43 +140,94 @@ struct QkvPhase {
                  out + t * stride + begin, stride);
       }
     }
-    if (!bias.present()) return;
-    for (std::size_t t = 0; t < n; ++t) k->add(out + t * stride, bias.values.data() + head * dim, dim);
-  }
-
-  void rotate(Frame& f, float* out, std::size_t stride) const {
-    if (n_rot == 0) return;
-    for (std::size_t t = 0; t < f.tokens.size(); ++t) {
-      k->rope(out + t * stride, 1, key_dim, n_rot, f.rope.data() + t * n_rot, pairing);
+    if (bias.present()) {
+      for (std::size_t t = 0; t < n; ++t) k->add(out + t * stride, bias.values.data() + head * dim, dim);
     }
+    heads.clip(out, n, dim, stride);
   }
 };
 
-// x += W · input + bias, where input is already in `Input`'s f32: the end of a residual branch.
+// What QkvPhase leaves to do when norms go over all heads: norm, rotation and the cache write, token by token.
+struct HeadsPhase {
+  const KernelTable* k;
+  HeadShape heads;
+
+  StepInfo info() const {
+    StepInfo out;
+    out.phase = in_layer(heads.layer, "norm of heads+rope");
+    out.kernel = std::string("float ") + std::string(k->target);
+    out.slow = k->slow;
+    return out;
+  }
+
+  void run(Frame& f, Worker& worker) const {
+    const std::size_t q_row = heads.n_head * heads.key_dim, k_row = heads.n_head_kv * heads.key_dim;
+    worker.share(f.tokens.size(), [&](std::size_t t) {
+      float* q = f.queries.data() + t * q_row;
+      float* keys = f.keys.data() + t * k_row;
+      heads.q_norm.apply(*k, q, q);
+      heads.k_norm.apply(*k, keys, keys);
+      for (std::size_t h = 0; h < heads.n_head; ++h) heads.rotate(*k, f, t, 1, q + h * heads.key_dim, q_row);
+      for (std::size_t h = 0; h < heads.n_head_kv; ++h) {
+        heads.rotate(*k, f, t, 1, keys + h * heads.key_dim, k_row);
+        heads.store_keys(*k, f, h, t, 1);
+      }
+    });
+  }
+};
+
+// end += scale · weight[t] · (W · input + bias), where input is already in `Input`'s f32: the end of a branch.
 struct ProjectionPhase {
   const KernelTable* k;
   std::string name;
   Bound w, bias;
   ActivationBuffer Frame::*input;
+  BranchEnd end;
+  AlignedBuffer<float> Frame::*weight = nullptr;  // [batch], or none
 
   StepInfo info() const { return describe(*k, name, {&w}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
-    const Activations& source = (f.*input).view();
+    const Activations source = narrowed((f.*input).view(), w.columns);
     const Input x = prepare(f, worker, *k, source, n, {&w},
                             [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
     WorkerScratch& scratch = f.workers[worker.index()];
     float* tile = scratch.tile(0);
     for_tiles(worker, x, n, w.rows, w.row_bytes,
-              [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t end) {
-                const std::size_t rows = end - begin;
-                multiply(w, x, scratch, first, n_tile, begin, end, tile, rows);
+              [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t last) {
+                const std::size_t rows = last - begin;
+                multiply(w, x, scratch, first, n_tile, begin, last, tile, rows);
                 for (std::size_t t = 0; t < n_tile; ++t) {
-                  if (bias.present()) k->add(tile + t * rows, bias.values.data() + begin, rows);
-                  k->add(f.x.data() + (first + t) * w.rows + begin, tile + t * rows, rows);
+                  float* row = tile + t * rows;
+                  if (bias.present()) k->add(row, bias.values.data() + begin, rows);
+                  if (weight != nullptr) scale_row(row, rows, (f.*weight).data()[first + t]);
+                  end.add(f, *k, (first + t) * w.rows + begin, row, rows);
                 }
               });
+  }
+};
+
+// x += norm(branch)
+struct PostNormPhase {
+  const KernelTable* k;
+  std::size_t layer;
+  BoundNorm norm;
+
+  StepInfo info() const {
+    StepInfo out;
+    out.phase = in_layer(layer, "norm+residual");
+    out.kernel = std::string("float ") + std::string(k->target);
+    out.slow = k->slow;
+    return out;
+  }
+
+  void run(Frame& f, Worker& worker) const {
+    worker.share(f.tokens.size(), [&](std::size_t t) {
+      float* branch = f.branch.data() + t * norm.n;
+      norm.apply(*k, branch, branch);
+      k->add(f.x.data() + t * norm.n, branch, norm.n);
+    });
   }
 };
 

@@ -1,23 +1,26 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The gated feed-forward's first phase: norm, gate and up together, and the activation. The second is ProjectionPhase.
+// A feed-forward's first phase: norm, gate and up together, and the activation. The second is ProjectionPhase.
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "lamina/runtime/phase.hpp"
 
 namespace lamina::runtime {
 
-template <class Norm>
+// hidden = activation(gate) · up, or activation(up) without a gate, divided by `scales` where there are any.
 struct GateUpPhase {
   const KernelTable* k;
-  std::size_t layer;
-  Norm norm;
+  std::string name;
+  BoundNorm norm;
+  kernels::ActivationKind activation;
   Bound gate, up, gate_bias, up_bias;
+  Bound scales;
 
-  StepInfo info() const { return describe(*k, in_layer(layer, "norm+gate*up"), {&gate, &up}); }
+  StepInfo info() const { return describe(*k, name, {&gate, &up}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
@@ -27,18 +30,54 @@ struct GateUpPhase {
     WorkerScratch& scratch = f.workers[worker.index()];
     float* g = scratch.tile(0);
     float* u = scratch.tile(1);
-    const Activations& out = f.hidden.view();
-    for_tiles(worker, x, n, gate.rows, gate.row_bytes + up.row_bytes,
+    const Activations hidden = narrowed(f.hidden.view(), up.rows);
+    for_tiles(worker, x, n, up.rows, gate.row_bytes + up.row_bytes,
               [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t end) {
                 const std::size_t rows = end - begin;
-                multiply(gate, x, scratch, first, n_tile, begin, end, g, rows);
+                if (gate.present()) multiply(gate, x, scratch, first, n_tile, begin, end, g, rows);
                 multiply(up, x, scratch, first, n_tile, begin, end, u, rows);
                 for (std::size_t t = 0; t < n_tile; ++t) {
-                  if (gate_bias.present()) k->add(g + t * rows, gate_bias.values.data() + begin, rows);
-                  if (up_bias.present()) k->add(u + t * rows, up_bias.values.data() + begin, rows);
-                  k->silu_mul(g + t * rows, u + t * rows, rows, out.token(first + t).f32 + begin);
+                  float* of_gate = g + t * rows;
+                  float* of_up = u + t * rows;
+                  float* out = hidden.token(first + t).f32 + begin;
+                  if (end == up.rows) pad_row(out + rows, hidden.k_padded - end);
+                  if (up_bias.present()) k->add(of_up, up_bias.values.data() + begin, rows);
+                  if (!gate.present()) {
+                    k->activate(activation, of_up, nullptr, rows, out);
+                  } else {
+                    if (gate_bias.present()) k->add(of_gate, gate_bias.values.data() + begin, rows);
+                    k->activate(activation, of_gate, of_up, rows, out);
+                  }
+                  if (!scales.present()) continue;
+                  for (std::size_t i = 0; i < rows; ++i) out[i] /= scales.values[begin + i];
                 }
               });
+  }
+};
+
+// x += activation(norm(x))
+struct ActivatedPhase {
+  const KernelTable* k;
+  std::size_t layer;
+  BoundNorm norm;
+  kernels::ActivationKind activation;
+  BranchEnd end;
+
+  StepInfo info() const {
+    StepInfo out;
+    out.phase = in_layer(layer, "activation+residual");
+    out.kernel = std::string("float ") + std::string(k->target);
+    out.slow = k->slow;
+    return out;
+  }
+
+  void run(Frame& f, Worker& worker) const {
+    float* row = f.workers[worker.index()].row.view().f32;  // [n_embd]
+    worker.share(f.tokens.size(), [&](std::size_t t) {
+      norm.apply(*k, f.x.data() + t * norm.n, row);
+      k->activate(activation, row, nullptr, norm.n, row);
+      end.add(f, *k, t * norm.n, row, norm.n);
+    });
   }
 };
 

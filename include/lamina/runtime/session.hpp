@@ -125,6 +125,12 @@ class Session {
                       .found(std::to_string(value)));
     };
     if (auto ok = bounded("context", size.n_ctx, std::size_t{1} << 30); !ok) return fail(std::move(ok.error()));
+    if (h.n_learned > 0 && size.n_ctx > h.n_learned) {
+      return fail(Error(ErrorCode::BadArgument, "this model's positions are learned, and there are no more of them")
+                      .about("context")
+                      .wanted("1 to " + std::to_string(h.n_learned))
+                      .found(std::to_string(size.n_ctx)));
+    }
     if (auto ok = bounded("batch", options.batch, 1 << 16); !ok) return fail(std::move(ok.error()));
     if (auto ok = bounded("threads", size.n_threads, 1024); !ok) return fail(std::move(ok.error()));
     for (const std::size_t dim : {h.key_dim, h.value_dim}) {
