@@ -94,6 +94,48 @@ TEST_CASE("logits have the same bits for any threads, and when strict for any ba
   }
 }
 
+TEST_CASE("with experts logits have the same bits for any threads, and when strict for any batch") {
+  for (const auto* table : kernels::available_targets()) {
+    for (const std::uint32_t type : {0u, 1u, 2u, 8u}) {
+      TinyModel tiny;
+      tiny.type_id = type;
+      tiny.n_experts = 5;
+      const Model model = load_tiny(tiny, std::string(table->target));
+      const Ids ids = some_ids(61);
+      const auto one = all_logits(model, ids, {.context = 0, .batch = 1, .threads = 1, .strict = true});
+      // Without the choice of experts all would be alike; with too few used they would not.
+      tiny.n_experts_used = 1;
+      const auto fewer = all_logits(load_tiny(tiny, std::string(table->target)), ids, {.context = 0, .threads = 1});
+      CHECK(nmse(fewer, one) > 1e-3);
+      for (const std::size_t batch : {std::size_t{1}, std::size_t{3}, std::size_t{7}, std::size_t{64}}) {
+        const auto fast = all_logits(model, ids, {.context = 0, .batch = batch, .threads = 1});
+        CHECK(nmse(fast, one) < 1e-7);
+        for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+          INFO(table->target << " type " << type << " threads " << threads << " batch " << batch);
+          CHECK(same_bits(one,
+                          all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads, .strict = true})));
+          CHECK(same_bits(fast, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads})));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a token reads the experts that it chose alone") {
+  TinyModel tiny;
+  tiny.n_experts = 8;
+  const Model model = load_tiny(tiny);
+  std::uint64_t experts = 0, others = 0;
+  for (const auto& t : model.file().tensors()) {
+    if (t.dims[2] > 1) {
+      experts += t.n_bytes;
+    } else if (t.dims[1] > 1 && t.name != "token_embd.weight") {
+      others += t.n_bytes;
+    }
+  }
+  CHECK(model.plan().weight_bytes() == others + experts / 4 + 64 * sizeof(float));
+}
+
 TEST_CASE("prefill_bits is 8 or 16") {
   const Model model = load_tiny(TinyModel{}, "");
   const auto session = model.session({.prefill_bits = 4});
@@ -191,6 +233,15 @@ TEST_CASE("every target agrees with the reference") {
     INFO(table->target);
     CHECK(nmse(all_logits(load_tiny(tiny, std::string(table->target)), ids, {.threads = 2}), reference) < 1e-11);
   }
+}
+
+TEST_CASE("a file with experts of the other byte order gives the same logits") {
+  TinyModel tiny;
+  tiny.n_experts = 3;
+  tiny.type_id = 8;
+  const auto want = all_logits(load_tiny(tiny), some_ids(9), {});
+  tiny.order = std::endian::native == std::endian::little ? std::endian::big : std::endian::little;
+  CHECK(same_bits(all_logits(load_tiny(tiny), some_ids(9), {}), want));
 }
 
 TEST_CASE("a file of the other byte order gives the same logits") {

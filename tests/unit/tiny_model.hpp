@@ -24,6 +24,7 @@ struct TinyModel {
   std::uint32_t type_id = 0;  // of matrices
   bool tied = false;
   bool biases = false;
+  std::uint32_t n_experts = 0, n_experts_used = 2;  // no experts: dense
   bool vocabulary = true;
   std::endian order = std::endian::native;
   // Changes to the defaults: integer keys to other values, and tensors to leave out.
@@ -51,6 +52,10 @@ struct TinyModel {
         }
       }
     }
+    if (n_experts > 0) {
+      put("llama.expert_count", n_experts);
+      put("llama.expert_used_count", n_experts_used);
+    }
     if (without_key != "llama.attention.layer_norm_rms_epsilon") {
       out.add("llama.attention.layer_norm_rms_epsilon", 1e-5f);
     }
@@ -65,6 +70,13 @@ struct TinyModel {
       if (name == without_tensor) return;
       data.push_back(random(type_id, columns, rows, seed, 1.0f / std::sqrt(static_cast<float>(columns))));
       const std::uint64_t dims[] = {columns, rows};
+      out.add_tensor(name, dims, type_id, data.back());
+    };
+    const auto experts = [&](const std::string& name, std::uint64_t columns, std::uint64_t rows) {
+      ++seed;
+      if (name == without_tensor) return;
+      data.push_back(random(type_id, columns, rows * n_experts, seed, 1.0f / std::sqrt(static_cast<float>(columns))));
+      const std::uint64_t dims[] = {columns, rows, n_experts};
       out.add_tensor(name, dims, type_id, data.back());
     };
     const auto vector = [&](const std::string& name, std::uint64_t n) {
@@ -85,14 +97,22 @@ struct TinyModel {
       matrix(p + "attn_v.weight", n_embd, kv);
       matrix(p + "attn_output.weight", n_embd, n_embd);
       vector(p + "ffn_norm.weight", n_embd);
-      matrix(p + "ffn_gate.weight", n_embd, n_ff);
-      matrix(p + "ffn_up.weight", n_embd, n_ff);
-      matrix(p + "ffn_down.weight", n_ff, n_embd);
+      if (n_experts == 0) {
+        matrix(p + "ffn_gate.weight", n_embd, n_ff);
+        matrix(p + "ffn_up.weight", n_embd, n_ff);
+        matrix(p + "ffn_down.weight", n_ff, n_embd);
+      } else {
+        matrix(p + "ffn_gate_inp.weight", n_embd, n_experts);
+        experts(p + "ffn_gate_exps.weight", n_embd, n_ff);
+        experts(p + "ffn_up_exps.weight", n_embd, n_ff);
+        experts(p + "ffn_down_exps.weight", n_ff, n_embd);
+      }
       if (!biases) continue;
       vector(p + "attn_q.bias", n_embd);
       vector(p + "attn_k.bias", kv);
       vector(p + "attn_v.bias", kv);
       vector(p + "attn_output.bias", n_embd);
+      if (n_experts > 0) continue;
       vector(p + "ffn_gate.bias", n_ff);
       vector(p + "ffn_up.bias", n_ff);
       vector(p + "ffn_down.bias", n_embd);

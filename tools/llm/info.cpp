@@ -42,6 +42,13 @@ Expected<nlohmann::ordered_json> describe(const InfoArgs& args) {
   out["layers"] = h.n_layers;
   out["embedding_length"] = h.n_embd;
   out["feed_forward_length"] = h.n_ff;
+  if (h.n_expert > 0) {
+    out["experts"] = h.n_expert;
+    out["experts_used"] = h.n_expert_used;
+    out["expert_feed_forward_length"] = h.n_ff_expert;
+    if (h.n_ff_shared > 0) out["shared_feed_forward_length"] = h.n_ff_shared;
+  }
+  if (h.n_window > 0) out["sliding_window"] = h.n_window;
   out["heads"] = h.n_head;
   out["kv_heads"] = h.n_head_kv;
   out["vocabulary"] = h.n_vocab;
