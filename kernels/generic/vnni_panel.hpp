@@ -343,40 +343,85 @@ void matmul_panel(const MatmulArgs& a) {
 // small ones.
 inline constexpr float fine_ratio = 4.0f;  // of the mean of the squares of the groups' largest values
 
+// What all lanes of each of eight vectors come to, by an operation on two vectors of 32-bit lanes.
+template <class Op>
+LAMINA_INLINE __m256i reduce_each(const __m512i (&v)[8], Op op) {
+  __m512i half[4], quarter[2];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) {
+    half[i] =
+        op(_mm512_shuffle_i64x2(v[2 * i], v[2 * i + 1], 0x44), _mm512_shuffle_i64x2(v[2 * i], v[2 * i + 1], 0xee));
+  }
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < 2; ++i) even_odd(half[2 * i], half[2 * i + 1], quarter[i], half[i]);
+  const __m512i a = op(quarter[0], half[0]), b = op(quarter[1], half[1]);
+  const __m512i pairs = op(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));  // 0 0 4 4, 1 1 5 5, …
+  const __m512i all = op(pairs, _mm512_shuffle_epi32(pairs, _MM_PERM_CDAB));
+  const __m512i at = _mm512_setr_epi32(0, 4, 8, 12, 2, 6, 10, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+  return _mm512_castsi512_si256(_mm512_permutexvar_epi32(at, all));
+}
+
+// d of each group, as quantise_group() has it, eight groups at a time; and Σ d² over all groups but those of zeros,
+// divided by their number.
+inline float panel_scales(const Activations& row) {
+  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
+  const __m256 levels = _mm256_set1_ps(activation_levels), least = _mm256_set1_ps(1e-30f);
+  __m256 squares = _mm256_setzero_ps();
+  std::size_t filled = 0;
+  for (std::size_t g = 0; g < row.k_padded / 32; g += 8) {
+    __m512i v[8];
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) {
+      const float* x = row.f32 + 32 * (g + i);
+      v[i] = _mm512_max_epi32(_mm512_and_si512(load_512(x), magnitude), _mm512_and_si512(load_512(x + 16), magnitude));
+    }
+    const __m256 largest =
+        _mm256_castsi256_ps(reduce_each(v, [](__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }));
+    const __mmask8 large = _mm256_cmp_ps_mask(largest, least, _CMP_NLT_UQ);  // NaN too
+    const __m256 d = _mm256_maskz_div_ps(large, largest, levels);
+    squares = _mm256_fmadd_ps(d, d, squares);
+    filled += static_cast<std::size_t>(__builtin_popcount(large));
+    _mm256_storeu_ps(row.d + g, d);
+  }
+  const float total = sum(f32x8{{native::Fh{squares}}});
+  return filled > 0 ? total / static_cast<float>(filled) : 0.0f;
+}
+
 inline void quantize_panel(const Activations& row, bool eight_bits) {
   auto* out = reinterpret_cast<std::byte*>(row.q16);
   const std::size_t n_groups = row.k_padded / 32;
   auto* low = reinterpret_cast<std::uint8_t*>(out + n_groups * sizeof(PanelGroup));
-  float limit = -1;
-  if (eight_bits) {
-    float squares = 0, filled = 0;
-    for (std::size_t g = 0; g < n_groups; ++g) {
-      row.d[g] = largest_magnitude(row.f32 + 32 * g);
-      squares += row.d[g] * row.d[g];
-      filled += row.d[g] > 0 ? 1.0f : 0.0f;
-    }
-    limit = fine_ratio * squares / (filled > 0 ? filled : 1.0f);
-  }
+  const float limit = fine_ratio * panel_scales(row);
   const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128);
-  for (std::size_t g = 0; g < n_groups; ++g) {
-    PanelGroup held;
-    held.fine = !eight_bits ? panel_sixteen : row.d[g] * row.d[g] > limit ? panel_fine : panel_eight;
-    const QuantisedGroup group = quantise_group(row.f32 + 32 * g);
-    __m512i total = _mm512_setzero_si512();
+  for (std::size_t g = 0; g < n_groups; g += 8) {
+    __m512i totals[8];
+    for (std::size_t i = 0; i < 8; ++i) {
+      PanelGroup held;
+      const float d = row.d[g + i];
+      held.fine = !eight_bits ? panel_sixteen : d * d > limit ? panel_fine : panel_eight;
+      const __m512 inverse = _mm512_set1_ps(d == 0 ? 0.0f : 1 / d);
+      __m512i total = _mm512_setzero_si512();
 #pragma GCC unroll 2
-    for (std::size_t i = 0; i < 2; ++i) {
-      __m512i q = group.q[i];
-      // to the nearest multiple of 256 when the low byte is left out
-      if (held.fine == panel_eight) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
-      total = _mm512_add_epi32(total, q);
-      q = _mm512_add_epi32(q, bias);
-      store_bytes_of(held.high + 16 * i, _mm512_srli_epi32(q, 8));
-      store_bytes_of(low + 32 * g + 16 * i, q);
+      for (std::size_t j = 0; j < 2; ++j) {
+        __m512i q = level_of(_mm512_loadu_ps(row.f32 + 32 * (g + i) + 16 * j), inverse);
+        // to the nearest multiple of 256 when the low byte is left out
+        if (held.fine == panel_eight) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
+        total = _mm512_add_epi32(total, q);
+        q = _mm512_add_epi32(q, bias);
+        store_bytes_of(held.high + 16 * j, _mm512_srli_epi32(q, 8));
+        store_bytes_of(low + 32 * (g + i) + 16 * j, q);
+      }
+      totals[i] = total;
+      held.d = d;
+      held.sum = 0;
+      held.coarse_d = 256 * d;
+      std::memcpy(out + (g + i) * sizeof held, &held, sizeof held);
     }
-    held.d = group.d;
-    held.sum = group.d * static_cast<float>(_mm512_reduce_add_epi32(total));
-    held.coarse_d = 256 * group.d;
-    row.d[g] = group.d;
-    std::memcpy(out + g * sizeof held, &held, sizeof held);
+    const __m256i sums = reduce_each(totals, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
+    alignas(32) float sum_of[8];
+    _mm256_store_ps(sum_of, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(row.d + g)));
+    for (std::size_t i = 0; i < 8; ++i) {
+      std::memcpy(out + (g + i) * sizeof(PanelGroup) + offsetof(PanelGroup, sum), &sum_of[i], sizeof(float));
+    }
   }
 }
