@@ -154,11 +154,11 @@ TEST_CASE("smaller cache types stay close to float32 and take less memory") {
   const auto bytes = [&](CacheType type) {
     return model.memory({.context = 300, .strict = true, .cache_type = type})->cache;
   };
-  // 2 layers · 2 heads · (32 + 32) values · 304 positions, whole tiles of 16
-  CHECK(bytes(CacheType::F32) == 2 * 2 * 64 * 304 * 4);
-  CHECK(bytes(CacheType::F16) == 2 * 2 * 64 * 304 * 2);
-  CHECK(bytes(CacheType::BF16) == 2 * 2 * 64 * 304 * 2);
-  CHECK(bytes(CacheType::Q8_0) == 2 * 2 * 64 * 304 / 32 * 34);
+  // 2 layers · 2 heads · (32 + 32) values · 384 positions, whole blocks of 128
+  CHECK(bytes(CacheType::F32) == 2 * 2 * 64 * 384 * 4);
+  CHECK(bytes(CacheType::F16) == 2 * 2 * 64 * 384 * 2);
+  CHECK(bytes(CacheType::BF16) == 2 * 2 * 64 * 384 * 2);
+  CHECK(bytes(CacheType::Q8_0) == 2 * 2 * 64 * 384 / 32 * 34);
   struct Bounds {
     CacheType type;
     double low, high;  // of the error: a cache that rounds is seen to

@@ -74,7 +74,8 @@ struct QkvPhase {
             .position = f.position,
             .n_rows = f.tokens.size(),
             .rows = rows,
-            .stride = stride};
+            .stride = stride,
+            .block_stride = f.cache.block_stride()};
   }
 
   // The head's rows for all tokens, straight to where they belong.
