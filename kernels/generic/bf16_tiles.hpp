@@ -7,9 +7,9 @@ template <class Tiles>
 struct Bf16Tiles {
   static constexpr std::size_t chunks = 2;  // of 256 weights in a part
 
-  // All tiles are whole: what is left of tokens comes from a copy filled up with zeros, and what is left of tokens and
-  // rows is cut off when results are stored. Configuring costs less than a thousandth of a call, so that whatever else
-  // uses tiles on this thread between two calls does no harm.
+  // All tiles are whole: the last tokens come from a copy in a place that has room for 16, and what is too much is cut
+  // off when results are stored. Configuring costs less than a thousandth of a call, so that whatever else uses tiles
+  // on this thread between two calls does no harm.
   Bf16Tiles() { Tiles::configure(TileConfig{}); }
 
   // The registers of the sums of strip r and tokens 16 t …, of activations and of weights.
@@ -105,7 +105,6 @@ struct Bf16Tiles {
     std::byte* edge = panel.strips + panel.n_strips * panel.strip_bytes;
     static_assert(16 * 256 * chunks * 2 <= bf16_edge_bytes);
     if (rest != 0) {
-      std::memset(edge, 0, 16 * row_bytes);
       for (std::size_t i = 0; i < rest; ++i) {
         std::memcpy(edge + i * row_bytes, bf16_row(a, panel, 16 * n_whole + i), row_bytes);
       }
