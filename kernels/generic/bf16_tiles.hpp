@@ -104,10 +104,8 @@ struct Bf16Tiles {
     const std::size_t row_bytes = 64 * panel.n_records;
     std::byte* edge = panel.strips + panel.n_strips * panel.strip_bytes;
     static_assert(16 * 256 * chunks * 2 <= bf16_edge_bytes);
-    if (rest != 0) {
-      for (std::size_t i = 0; i < rest; ++i) {
-        std::memcpy(edge + i * row_bytes, bf16_row(a, panel, 16 * n_whole + i), row_bytes);
-      }
+    for (std::size_t i = 0; i < rest; ++i) {
+      std::memcpy(edge + i * row_bytes, bf16_row(a, panel, 16 * n_whole + i), row_bytes);
     }
     const std::size_t x_stride = Activations::q16_size(a.x.k_padded) * sizeof(std::int16_t);
     // After the last part comes the first one, of other rows.

@@ -136,9 +136,14 @@ inline StepInfo describe(const KernelTable& k, std::string phase, std::initializ
     info.tensors.push_back(w->name);
     info.weight_bytes += w->n_bytes();
     add_name(info.kernel, w->kernel->kernel);
-    const bool bf16 = w->kernel->matmul_bf16 != nullptr && w->kernel->bf16_always;
-    if (bf16) add_name(info.prefill_kernel, w->kernel->bf16_kernel);
-    if (!bf16 && w->kernel->matmul_panel != nullptr) add_name(info.prefill_kernel, w->kernel->panel_kernel);
+    const KernelTable::PerFormat& kernel = *w->kernel;
+    if (kernel.matmul_bf16 != nullptr && kernel.bf16_always) {
+      add_name(info.prefill_kernel, kernel.bf16_kernel);
+    } else if (kernel.matmul_panel != nullptr) {
+      add_name(info.prefill_kernel, kernel.panel_kernel);
+    } else if (kernel.matmul_bf16 != nullptr) {
+      add_name(info.prefill_kernel, std::string(kernel.bf16_kernel) + " (prefill_bits 8)");
+    }
   }
   return info;
 }
