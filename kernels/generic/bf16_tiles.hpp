@@ -8,8 +8,8 @@ struct Bf16Tiles {
   static constexpr std::size_t chunks = 2;  // of 256 weights in a part
 
   // All tiles are whole: the last tokens come from a copy in a place that has room for 16, and what is too much is cut
-  // off when results are stored. Configuring costs less than a thousandth of a call, so that whatever else uses tiles
-  // on this thread between two calls does no harm.
+  // off when results are stored. Every call configures anew, so that whatever else uses tiles on this thread between
+  // two calls does no harm.
   Bf16Tiles() { Tiles::configure(TileConfig{}); }
 
   // The registers of the sums of strip r and tokens 16 t …, of activations and of weights.
