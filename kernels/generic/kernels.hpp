@@ -14,6 +14,14 @@
 #include "lamina/kernels/generic/vnni_rows.hpp"
 //
 #include "lamina/kernels/generic/vnni_panel.hpp"
+//
+#include "lamina/kernels/generic/bf16_panel.hpp"
+//
+#include "lamina/kernels/generic/bf16_dot.hpp"
+//
+#include "lamina/kernels/generic/tile_registers.hpp"
+//
+#include "lamina/kernels/generic/bf16_tiles.hpp"
 #endif
 //
 #include "lamina/kernels/generic/matmul.hpp"

@@ -60,8 +60,10 @@ LAMINA_INLINE void transpose_16x16(__m512i (&v)[16]) {
 // One chunk of 16 rows → the records of its groups. Rows past the end repeat the last one and are not stored later.
 template <class Format>
 struct PanelPacker {
+  using Weights = Format;
   using Chunk = Bytes<Format>;
   using Layout = PanelLayout<PanelKind<Format>::halves, PanelKind<Format>::minimum>;
+  static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes, record_bytes = Layout::size * 64;
 
   // n_groups: of the chunk's eight, those that lie within the padded row
   static void pack(const std::byte* const (&chunks)[16], std::size_t n_groups, std::byte* records) {
@@ -106,35 +108,40 @@ struct PanelPacker {
       }
     }
   }
+};
 
-  // 16 rows from `row` on, of which `n_rows` exist → [k_padded / 32] records.
-  static void pack_rows(const MatmulArgs& a, std::size_t row, std::size_t n_rows, std::byte* records) {
-    const std::byte* chunks[16];
-    const std::size_t n_chunks = a.k / 256;
-    for (std::size_t c = 0; c < n_chunks; ++c) {
+// Chunks [begin, end) of 16 rows from `row` on, of which `n_rows` exist → the records of their groups, one after the
+// other. Packer says what a chunk and a record are.
+template <class Packer>
+void pack_strip(const MatmulArgs& a, std::size_t row, std::size_t n_rows, std::size_t begin, std::size_t end,
+                std::byte* records) {
+  using Format = typename Packer::Weights;
+  const std::byte* chunks[16];
+  const std::size_t n_chunks = a.k / 256;
+  for (std::size_t c = begin; c < end && c < n_chunks; ++c) {
+    for (std::size_t r = 0; r < 16; ++r) {
+      const std::size_t held = r < n_rows ? r : n_rows - 1;
+      chunks[r] = a.weights + (row + held) * a.row_bytes + c * Packer::chunk_bytes;
+      // Rows follow each other in memory, so the next 16 lie at the same places further on.
+      const std::byte* next = chunks[r] + 16 * a.row_bytes;
+      for (std::size_t line = 0; line < Packer::chunk_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
+    }
+    Packer::pack(chunks, 8, records + 8 * (c - begin) * Packer::record_bytes);
+  }
+  if constexpr (Format::block_size < 256) {
+    if (const std::size_t rest = a.k % 256; rest != 0 && end > n_chunks) {
+      // The row may end where memory ends, so its last blocks are read from a copy.
+      alignas(64) std::byte last[16][Packer::chunk_bytes] = {};
       for (std::size_t r = 0; r < 16; ++r) {
         const std::size_t held = r < n_rows ? r : n_rows - 1;
-        chunks[r] = a.weights + (row + held) * a.row_bytes + c * Chunk::chunk_bytes;
-        // Rows follow each other in memory, so the next 16 lie at the same places further on.
-        const std::byte* next = chunks[r] + 16 * a.row_bytes;
-        for (std::size_t line = 0; line < Chunk::chunk_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
+        std::memcpy(last[r], a.weights + (row + held) * a.row_bytes + n_chunks * Packer::chunk_bytes,
+                    rest / Format::block_size * sizeof(typename Format::Block));
+        chunks[r] = last[r];
       }
-      pack(chunks, 8, records + 8 * c * Layout::size * 64);
-    }
-    if constexpr (Format::block_size < 256) {
-      if (const std::size_t rest = a.k % 256; rest != 0) {
-        alignas(64) std::byte last[16][Chunk::chunk_bytes] = {};
-        for (std::size_t r = 0; r < 16; ++r) {
-          const std::size_t held = r < n_rows ? r : n_rows - 1;
-          std::memcpy(last[r], a.weights + (row + held) * a.row_bytes + n_chunks * Chunk::chunk_bytes,
-                      rest / Format::block_size * sizeof(typename Format::Block));
-          chunks[r] = last[r];
-        }
-        pack(chunks, (rest + 31) / 32, records + 8 * n_chunks * Layout::size * 64);
-      }
+      Packer::pack(chunks, (rest + 31) / 32, records + 8 * (n_chunks - begin) * Packer::record_bytes);
     }
   }
-};
+}
 
 // Sums of 2 × 16 rows and T tokens.
 template <bool Halves, bool Minimum, std::size_t T>
@@ -325,7 +332,8 @@ void matmul_panel(const MatmulArgs& a) {
   using Layout = typename PanelPacker<Format>::Layout;
   const std::size_t strip = (a.k + 31) / 32 * Layout::size * 64;
   for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += 16, ++i) {
-    PanelPacker<Format>::pack_rows(a, row, a.row_end - row < 16 ? a.row_end - row : 16, a.panel + i * strip);
+    pack_strip<PanelPacker<Format>>(a, row, a.row_end - row < 16 ? a.row_end - row : 16, 0, (a.k + 255) / 256,
+                                    a.panel + i * strip);
   }
   // Tiles of about the same size: five tokens left over would cost as much as six.
   constexpr std::size_t most = panel_tile_tokens<Kind::halves>;
