@@ -51,7 +51,7 @@ struct PanelGroup {
   float d;             // x ≈ d · level
   float sum;           // d · Σ level
   std::uint32_t fine;  // PanelBits
-  float coarse_d;      // 256 · d
+  float first_sum;     // d · Σ level of the first half
 };
 static_assert(sizeof(PanelGroup) == 48);
 
@@ -166,10 +166,10 @@ struct KernelTable {
 };
 
 // Bytes of scratch for a panel of n_rows rows: rows are taken 32 at a time, a group of 32 weights of 16 rows takes at
-// most 12 vectors of 64 bytes.
+// most 14 vectors of 64 bytes.
 inline constexpr std::size_t panel_rows = 32;
 constexpr std::size_t panel_bytes(std::size_t n_rows, std::size_t k_padded) {
-  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * 12 * 64;
+  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * 14 * 64;
 }
 
 // A target's kernels for one format.

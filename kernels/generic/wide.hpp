@@ -325,6 +325,34 @@ LAMINA_INLINE i16x32 signed_words(const std::byte* a, const std::byte* b) {
   native::signed_words(a, b, out.v);
   return out;
 }
+LAMINA_INLINE i16x32 unsigned_words(const u8x32& a) {
+  i16x32 out;
+  native::unsigned_words(a.v, out.v);
+  return out;
+}
+LAMINA_INLINE i16x32 signed_words(const u8x32& a) {
+  i16x32 out;
+  native::signed_words(a.v, out.v);
+  return out;
+}
+// 16 bytes at a, then 16 at b.
+LAMINA_INLINE u8x32 bytes_at(const std::byte* a, const std::byte* b) {
+  u8x32 out;
+  native::bytes_at(a, b, out.v);
+  return out;
+}
+// Byte i = table[at byte i], at within 0 … 15.
+LAMINA_INLINE u8x32 lookup(const std::int8_t (&table)[16], const u8x32& at) {
+  u8x32 out;
+  native::lookup(reinterpret_cast<const std::byte*>(table), at.v, out.v);
+  return out;
+}
+// Byte i = 255 where bit i is set, else 0.
+LAMINA_INLINE u8x32 bytes_of_bits(std::uint32_t bits) {
+  u8x32 out;
+  native::bytes_of_bits(bits, out.v);
+  return out;
+}
 // The low nibbles of 16 bytes, then their high ones.
 LAMINA_INLINE i16x32 both_nibbles(const std::byte* p) {
   i16x32 out;

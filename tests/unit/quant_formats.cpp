@@ -105,6 +105,30 @@ TEMPLATE_LIST_TEST_CASE("what decoding gives, quantising finds again", "[quant]"
   }
 }
 
+TEMPLATE_LIST_TEST_CASE("quantising spends its error where it costs least", "[quant]", AllFormats) {
+  double with = 0, without = 0;
+  for (std::uint64_t seed = 1; seed < 9; ++seed) {
+    const auto in = weights(k, seed);
+    std::vector<float> cost(k);
+    Random random{seed};
+    for (float& c : cost) c = std::exp(3 * random.uniform());
+    std::vector<std::byte> row(*quant::bytes_per_row<TestType>(k));
+    quant::quantize_row<TestType>(in.data(), k, row.data(), cost.data());
+    const auto got = decode<TestType>(row), plain = decode<TestType>(encode<TestType>(in));
+    for (std::size_t i = 0; i < k; ++i) {
+      with += cost[i] * (double(got[i]) - in[i]) * (double(got[i]) - in[i]);
+      without += cost[i] * (double(plain[i]) - in[i]) * (double(plain[i]) - in[i]);
+    }
+    // no cost at all is no reason for NaN
+    quant::quantize_row<TestType>(in.data(), k, row.data(), std::vector<float>(k, 0.0f).data());
+    for (const float v : decode<TestType>(row)) REQUIRE(std::isfinite(v));
+  }
+  INFO(TestType::name);
+  CHECK(with <= without);
+  constexpr double bits = 8.0 * sizeof(typename TestType::Block) / TestType::block_size;
+  if (bits < 8) CHECK(with < 0.99 * without);
+}
+
 TEMPLATE_LIST_TEST_CASE("any bits decode, at any address", "[quant]", AllFormats) {
   Random random;
   const std::size_t bytes = *quant::bytes_per_row<TestType>(k);

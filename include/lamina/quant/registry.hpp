@@ -44,10 +44,11 @@
 namespace lamina::quant {
 
 // What the weights of a model may be: every target has kernels for these.
-using Formats = TypeList<F32, F16, BF16, Q4_0, Q4_1, Q8_0, Q4_K, Q5_K, Q6_K>;
+using Formats =
+    TypeList<F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS,
+             IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS, TQ1_0, TQ2_0, MXFP4, NVFP4, Q1_0, Q2_0>;
 // What a GGUF file may hold besides: it can be decoded and encoded, and no kernel multiplies it.
-using DataFormats = TypeList<Q5_0, Q5_1, Q2_K, Q3_K, IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL,
-                             IQ4_XS, TQ1_0, TQ2_0, MXFP4, NVFP4, Q1_0, Q2_0, Q8_1, Q8_K, I8, I16, I32, I64, F64>;
+using DataFormats = TypeList<Q8_1, Q8_K, I8, I16, I32, I64, F64>;
 
 namespace detail {
 template <class... As, class... Bs>
