@@ -16,9 +16,9 @@ template <class Format>
 inline constexpr bool is_float_format =
     std::same_as<Format, quant::F32> || std::same_as<Format, quant::F16> || std::same_as<Format, quant::BF16>;
 
-// Formats whose integers are first written to memory, see generic/staged.hpp.
+// Formats whose integers come in groups of 32, see generic/unpack_grids.hpp.
 template <class Format>
-inline constexpr bool is_staged_format =
+inline constexpr bool is_grid_format =
     Contains<Format, TypeList<quant::TQ1_0, quant::Q2_0, quant::IQ1_S, quant::IQ1_M, quant::IQ2_XXS, quant::IQ2_XS,
                               quant::IQ2_S, quant::IQ3_XXS, quant::IQ3_S>>{};
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The grids of IQ1 to IQ3 with a byte per level, and signs with a byte per weight, so that eight weights are a few
-// operations on one 64-bit integer. Expanded at compile time from the packed points of lamina/quant.
+// The grids of IQ1 to IQ3 with a signed byte per level, so that a point is one integer. Expanded at compile time from
+// the packed points of lamina/quant.
 #pragma once
 
 #include <array>
@@ -19,16 +19,15 @@ constexpr std::uint64_t byte_in_word(std::uint64_t byte, int i, int n) {
   return byte << 8 * (std::endian::native == std::endian::little ? i : n - 1 - i);
 }
 
-// [point]: Grid::dim bytes, level + `Plus`.
-template <class Grid, class Word, int Plus = 0>
+// [point]: Grid::dim levels.
+template <class Grid, class Word>
 constexpr auto expand_grid() {
   static_assert(sizeof(Word) == Grid::dim);
   std::array<Word, std::size_t{Grid::n_points}> out{};
   for (int p = 0; p < Grid::n_points; ++p) {
     std::uint64_t word = 0;
     for (int i = 0; i < Grid::dim; ++i) {
-      const int level = Grid::level(Grid::constant_digit(p, i)) + Plus;
-      word |= byte_in_word(static_cast<std::uint64_t>(level), i, Grid::dim);
+      word |= byte_in_word(static_cast<std::uint8_t>(Grid::level(Grid::constant_digit(p, i))), i, Grid::dim);
     }
     out[static_cast<std::size_t>(p)] = static_cast<Word>(word);
   }
@@ -39,23 +38,6 @@ inline constexpr auto iq2_xs_bytes = expand_grid<quant::Iq2XsGrid, std::uint64_t
 inline constexpr auto iq2_s_bytes = expand_grid<quant::Iq2SGrid, std::uint64_t>();
 inline constexpr auto iq3_xxs_bytes = expand_grid<quant::Iq3XxsGrid, std::uint32_t>();
 inline constexpr auto iq3_s_bytes = expand_grid<quant::Iq3SGrid, std::uint32_t>();
-inline constexpr auto iq1_bytes = expand_grid<quant::Iq1Grid, std::uint64_t, 128>();
-
-// [eight bits]: byte i is 255 where bit i is set, else 0.
-inline constexpr auto bit_bytes = [] {
-  std::array<std::uint64_t, 256> out{};
-  for (std::size_t bits = 0; bits < 256; ++bits) {
-    for (int i = 0; i < 8; ++i) out[bits] |= byte_in_word((bits >> i & 1) * 255, i, 8);
-  }
-  return out;
-}();
-// [seven bits]: the same with an eighth that makes their number even.
-inline constexpr auto even_bit_bytes = [] {
-  std::array<std::uint64_t, 128> out{};
-  for (unsigned bits = 0; bits < 128; ++bits) {
-    out[bits] = bit_bytes[static_cast<std::size_t>(quant::even_signs(bits))];
-  }
-  return out;
-}();
+inline constexpr auto iq1_bytes = expand_grid<quant::Iq1Grid, std::uint64_t>();
 
 }  // namespace lamina::kernels

@@ -34,6 +34,16 @@ LAMINA_INLINE float sum(const Fh (&halves)[1]) {
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
+// Four, or eight, integers side by side.
+LAMINA_INLINE void join(const std::uint64_t (&parts)[4], Bh (&out)[1]) {
+  out[0] = Bh{_mm256_setr_epi64x(static_cast<long long>(parts[0]), static_cast<long long>(parts[1]),
+                                 static_cast<long long>(parts[2]), static_cast<long long>(parts[3]))};
+}
+LAMINA_INLINE void join(const std::uint32_t (&parts)[8], Bh (&out)[1]) {
+  out[0] = Bh{_mm256_setr_epi32(static_cast<int>(parts[0]), static_cast<int>(parts[1]), static_cast<int>(parts[2]),
+                                static_cast<int>(parts[3]), static_cast<int>(parts[4]), static_cast<int>(parts[5]),
+                                static_cast<int>(parts[6]), static_cast<int>(parts[7]))};
+}
 // 16 bytes at a, then 16 at b.
 LAMINA_INLINE void bytes_at(const std::byte* a, const std::byte* b, Bh (&out)[1]) {
   out[0] = Bh{_mm256_inserti128_si256(_mm256_castsi128_si256(load_128(a)), load_128(b), 1)};

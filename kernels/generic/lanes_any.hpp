@@ -100,7 +100,8 @@ LAMINA_INLINE void both_nibbles(const std::byte* p, B (&out)[4]) {
   out[2] = native::shift_right16<4>(low);
   out[3] = native::shift_right16<4>(high);
 }
-LAMINA_INLINE void widen(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
+template <class T>
+LAMINA_INLINE void widen_as(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
   std::uint8_t bytes[2][32];
   for (std::size_t i = 0; i < 2; ++i) {
     native::store_bytes(bytes[0] + 16 * i, a[i]);
@@ -108,8 +109,20 @@ LAMINA_INLINE void widen(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&
   }
   const auto* p = reinterpret_cast<const std::byte*>(bytes[0]);
   const auto* q = reinterpret_cast<const std::byte*>(bytes[1]);
-  unsigned_words(p, q, first);
-  unsigned_words(p + 16, q + 16, second);
+  words_of_32<T>(p, q, first);
+  words_of_32<T>(p + 16, q + 16, second);
+}
+LAMINA_INLINE void widen(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
+  widen_as<std::uint8_t>(a, b, first, second);
+}
+LAMINA_INLINE void widen_signed(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
+  widen_as<std::int8_t>(a, b, first, second);
+}
+template <class T, std::size_t N>
+LAMINA_INLINE void join(const T (&parts)[N], Bh (&out)[2]) {
+  static_assert(sizeof parts == 32);
+  out[0] = native::load<Bh>(reinterpret_cast<const std::uint8_t*>(parts));
+  out[1] = native::load<Bh>(reinterpret_cast<const std::uint8_t*>(parts + N / 2));
 }
 LAMINA_INLINE void bytes_at(const std::byte* a, const std::byte* b, Bh (&out)[2]) {
   out[0] = native::load<Bh>(reinterpret_cast<const std::uint8_t*>(a));

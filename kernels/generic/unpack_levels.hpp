@@ -95,11 +95,15 @@ struct Unpack<quant::MXFP4> {
   }
 };
 
-// weight = scale · level, one scale per 16 weights
-LAMINA_INLINE void nvfp4_scales(const std::byte* blocks, float (&out)[16]) {
-  for (std::size_t i = 0; i < 16; ++i) {
-    out[i] = quant::NVFP4::scale(static_cast<std::uint8_t>(blocks[36 * (i / 4) + i % 4]));
-  }
+// weight = scale · level, one scale per 16 weights. Exponent and fraction of E4M3 are those of a binary16 that is 2^8
+// too small, and levels are doubled; code 0x7f is 0. Words of four such codes as binary16:
+LAMINA_INLINE std::uint64_t nvfp4_halves(std::uint32_t codes) {
+  const std::uint32_t seven = 0x7f7f7f7fu, other = codes ^ seven;
+  const std::uint32_t equal = ~(((other & seven) + seven) | other | seven) >> 7;  // 1 where the code is 0x7f
+  const std::uint64_t kept = codes & seven & ~(equal * 255);
+  std::uint64_t x = (kept | kept << 16) & 0x0000ffff0000ffffu;
+  x = (x | x << 8) & 0x00ff00ff00ff00ffu;
+  return x << 7;
 }
 template <>
 struct Unpack<quant::NVFP4> {
@@ -112,16 +116,18 @@ struct Unpack<quant::NVFP4> {
   f32x8 scale[2];
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk) : blocks(chunk) {
-    float values[16];
-    nvfp4_scales(chunk, values);
-    scale[0] = load<f32x8>(values);
-    scale[1] = load<f32x8>(values + 8);
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::uint64_t bits[2] = {nvfp4_halves(load_u32(chunk + 72 * i)),
+                                     nvfp4_halves(load_u32(chunk + 72 * i + 36))};
+      scale[i] = mul(halves_at(reinterpret_cast<const std::byte*>(bits), 2), broadcast<f32x8>(128.0f));
+    }
   }
   // Eight bytes are 16 weights, the low nibbles first.
   LAMINA_INLINE static u8x32 two_halves(const std::byte* a, const std::byte* b) {
     const std::uint64_t low = 0x0f0f0f0f0f0f0f0fu, qa = load_u64(a), qb = load_u64(b);
     const std::uint64_t at[4] = {qa & low, qa >> 4 & low, qb & low, qb >> 4 & low};
-    return load<u8x32>(reinterpret_cast<const std::byte*>(at));
+    return join(at);
   }
   LAMINA_INLINE WordPair pair(std::size_t p) const {
     const std::byte* q = blocks + 36 * p + 4;

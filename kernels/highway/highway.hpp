@@ -30,28 +30,23 @@ struct HighwayTarget;
 template <>
 struct HighwayTarget<HWY_AVX3_DL> {
   static constexpr std::string_view name = "avx512-vnni", int_kernel = "int16 avx512-vnni",
-                                    staged_kernel = "int16 staged avx512-vnni", float_kernel = "float avx512",
-                                    panel_kernel = "panel avx512-vnni";
+                                    float_kernel = "float avx512", panel_kernel = "panel avx512-vnni";
 };
 template <>
 struct HighwayTarget<HWY_AVX3> {
-  static constexpr std::string_view name = "avx512", int_kernel = "int16 avx512", staged_kernel = "int16 staged avx512",
-                                    float_kernel = "float avx512";
+  static constexpr std::string_view name = "avx512", int_kernel = "int16 avx512", float_kernel = "float avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX2> {
-  static constexpr std::string_view name = "avx2", int_kernel = "int16 avx2", staged_kernel = "int16 staged avx2",
-                                    float_kernel = "float avx2";
+  static constexpr std::string_view name = "avx2", int_kernel = "int16 avx2", float_kernel = "float avx2";
 };
 template <>
 struct HighwayTarget<HWY_SSE4> {
-  static constexpr std::string_view name = "sse4", int_kernel = "int16 sse4", staged_kernel = "int16 staged sse4",
-                                    float_kernel = "float sse4";
+  static constexpr std::string_view name = "sse4", int_kernel = "int16 sse4", float_kernel = "float sse4";
 };
 template <>
 struct HighwayTarget<HWY_NEON> {
-  static constexpr std::string_view name = "neon", int_kernel = "int16 neon", staged_kernel = "int16 staged neon",
-                                    float_kernel = "float neon";
+  static constexpr std::string_view name = "neon", int_kernel = "int16 neon", float_kernel = "float neon";
 };
 
 // Has the kernels of generic/vnni_*.hpp.
@@ -89,7 +84,6 @@ struct HighwayKernels : HighwayPanels<Target> {
   static constexpr bool int_activations = !is_float_format<Format>;
   template <class Format>
   static constexpr std::string_view kernel_name() {
-    if (is_staged_format<Format>) return HighwayTarget<Target>::staged_kernel;
     return int_activations<Format> ? HighwayTarget<Target>::int_kernel : HighwayTarget<Target>::float_kernel;
   }
   template <class Format>

@@ -106,7 +106,6 @@ struct XsimdKernels {
   static constexpr bool int_activations = !is_float_format<Format>;
   template <class Format>
   static constexpr std::string_view kernel_name() {
-    if (is_staged_format<Format>) return "int16 staged " LAMINA_XSIMD_NAME;
     return int_activations<Format> ? "int16 " LAMINA_XSIMD_NAME : "float " LAMINA_XSIMD_NAME;
   }
   template <class Format>
