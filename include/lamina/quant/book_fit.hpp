@@ -19,7 +19,7 @@ namespace lamina::quant {
 // beyond the outermost level a value may usefully lie, as a factor: outliers are cut off where that serves the others.
 template <class Book>
 struct BookFit {
-  LAMINA_HOST_DEVICE static float error(const float* in, int n, float scale, Importance cost = {}) {
+  static float error(const float* in, int n, float scale, Importance cost = {}) {
     const float inverse = inverse_or_zero(scale);
     float sum = 0;
     for (int i = 0; i < n; ++i) {
@@ -31,7 +31,7 @@ struct BookFit {
 
   // The value of largest magnitude is laid on each level in turn, and beyond the outermost two in steps; each such
   // scale is improved by least squares; the best is improved twice more.
-  LAMINA_HOST_DEVICE static float of(const float* in, int n, Importance cost = {}) {
+  static float of(const float* in, int n, Importance cost = {}) {
     float extreme = 0;
     for (int i = 0; i < n; ++i) {
       if (absolute(in[i]) > absolute(extreme)) extreme = in[i];
@@ -58,7 +58,7 @@ struct BookFit {
     float best = 0;
     float explained = 0;  // of Σ cost · in², by `best`
 
-    LAMINA_HOST_DEVICE void attempt(float scale) {
+    void attempt(float scale) {
       const float inverse = inverse_or_zero(scale);
       float sum_qq = 0, sum_qx = 0;
       for (int i = 0; i < n; ++i) {

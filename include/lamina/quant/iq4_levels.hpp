@@ -24,12 +24,15 @@ struct Iq4Levels {
     return levels[i];
   }
   LAMINA_HOST_DEVICE static constexpr float value(int i) { return static_cast<float>(level(i)); }
-  LAMINA_HOST_DEVICE static constexpr int nearest(float x) {
-    int below = 0;
-    for (int step = 8; step > 0; step /= 2) {
-      const int i = below + step;
-      if (x > 0.5f * static_cast<float>(level(i - 1) + level(i))) below = i;
-    }
+
+  // Half-way between level i and the next.
+  static constexpr float middles[15] = {-115.5f, -93.5f, -74,   -57,   -42, -28.5f, -16, -4.5f,
+                                        7,       19,     31.5f, 45.5f, 61,  79,     101};
+  static constexpr int nearest(float x) {
+    int below = x > middles[7] ? 8 : 0;
+    below += x > middles[below + 3] ? 4 : 0;
+    below += x > middles[below + 1] ? 2 : 0;
+    below += x > middles[below] ? 1 : 0;
     return below;
   }
 };

@@ -34,7 +34,7 @@ struct IQ4_NL {
     }
   }
 
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [32] */, Block& b, const float* cost = nullptr) {
+  static void quantize(const float* in /* [32] */, Block& b, const float* cost = nullptr) {
     b.d = half::from_float(BookFit<Iq4Levels>::of(in, 32, {cost}) + zero_or_nan(in, 32));
     const float inverse = inverse_or_zero(b.d);
     for (int i = 0; i < 16; ++i) {

@@ -46,7 +46,7 @@ struct IQ4_XS {
   }
 
   // Fits each sub-block, rounds the fits to 6 bits of a common scale, then tries the neighbours of each rounded scale.
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [256] */, Block& b, const float* cost = nullptr) {
+  static void quantize(const float* in /* [256] */, Block& b, const float* cost = nullptr) {
     using Fit = BookFit<Iq4Levels>;
     const Importance all{cost};
     float fits[8];

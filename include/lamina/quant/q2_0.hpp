@@ -30,7 +30,7 @@ struct Q2_0 {
     for (int i = 0; i < 64; ++i) out[i] = d * static_cast<float>((b.qs[i / 4] >> 2 * (i % 4) & 3) - 1);
   }
 
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [64] */, Block& b, const float* cost = nullptr) {
+  static void quantize(const float* in /* [64] */, Block& b, const float* cost = nullptr) {
     b.d = half::from_float(BookFit<Levels>::of(in, 64, {cost}) + zero_or_nan(in, 64));
     const float inverse = inverse_or_zero(b.d);
     for (std::uint8_t& q : b.qs) q = 0;
