@@ -51,7 +51,7 @@ struct PanelGroup {
   float d;             // x ≈ d · level
   float sum;           // d · Σ level
   std::uint32_t fine;  // PanelBits
-  float coarse_d;      // 256 · d
+  float first_sum;     // d · Σ level of the first half
 };
 static_assert(sizeof(PanelGroup) == 48);
 

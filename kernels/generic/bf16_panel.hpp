@@ -32,14 +32,14 @@ struct Bf16Chunk {
   using Chunk = Bytes<Format>;
   static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes;
   static constexpr std::size_t scales_a_group = Chunk::scales / 8;
-  static_assert(scales_a_group == 1 || !Chunk::has_minimum);
 
   LAMINA_INLINE static void decode(const std::byte* chunk, __m512i (&out)[8]) {
     const Chunk w(chunk);
-    alignas(64) float scale[Chunk::scales], minimum[8];
+    alignas(64) float scale[Chunk::scales], minimum[Chunk::scales];
     store8(scale, w.scale[0]);
     if constexpr (Chunk::scales == 16) store8(scale + 8, w.scale[1]);
     if constexpr (Chunk::has_minimum) store8(minimum, w.minimum[0]);
+    if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum + 8, w.minimum[1]);
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < 2; ++h) {
       __m512i halves[2];
@@ -58,7 +58,8 @@ struct Bf16Chunk {
           const std::size_t group = 4 * h + g;
           const __m512 d = _mm512_set1_ps(scale[scales_a_group * group + (scales_a_group == 2 ? i : 0)]);
           if constexpr (Chunk::has_minimum) {
-            value[i] = _mm512_fmadd_ps(q, d, _mm512_set1_ps(minimum[group]));
+            value[i] =
+                _mm512_fmadd_ps(q, d, _mm512_set1_ps(minimum[scales_a_group * group + (scales_a_group == 2 ? i : 0)]));
           } else {
             value[i] = _mm512_mul_ps(q, d);
           }

@@ -8,8 +8,20 @@
 //
 #include "lamina/kernels/generic/unpack.hpp"
 //
+#include "lamina/kernels/generic/unpack_bits.hpp"
+//
+#include "lamina/kernels/generic/unpack_levels.hpp"
+//
+#include "lamina/kernels/generic/unpack_grids.hpp"
+//
 #if LAMINA_KERNELS_VNNI
 #include "lamina/kernels/generic/vnni_unpack.hpp"
+//
+#include "lamina/kernels/generic/vnni_unpack_bits.hpp"
+//
+#include "lamina/kernels/generic/vnni_unpack_levels.hpp"
+//
+#include "lamina/kernels/generic/vnni_unpack_grids.hpp"
 //
 #include "lamina/kernels/generic/vnni_rows.hpp"
 //

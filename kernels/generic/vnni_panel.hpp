@@ -22,10 +22,10 @@ struct PanelLayout {
   // vectors of 64 bytes within the record of a group
   static constexpr std::size_t sums = 8;                    // int32 [n_scales][16]: −128 · Σ weights
   static constexpr std::size_t scales = sums + n_scales;    // float [n_scales][16]
-  static constexpr std::size_t minima = scales + n_scales;  // float [16]
-  static constexpr std::size_t size = minima + (Minimum ? 1 : 0);
+  static constexpr std::size_t minima = scales + n_scales;  // float [n_scales][16]
+  static constexpr std::size_t size = minima + (Minimum ? n_scales : 0);
 };
-static_assert(PanelLayout<true, true>::size <= 13 && PanelLayout<true, false>::size == 12);
+static_assert(PanelLayout<true, true>::size == 14);
 
 // Rows become columns: out[i] lane r = in[r] lane i.
 LAMINA_INLINE void transpose_16x16(__m512i (&v)[16]) {
@@ -68,7 +68,7 @@ struct PanelPacker {
   // n_groups: of the chunk's eight, those that lie within the padded row
   static void pack(const std::byte* const (&chunks)[16], std::size_t n_groups, std::byte* records) {
     alignas(64) __m512i bytes[4][16];  // first and second halves of groups 0–3, of groups 4–7; per row
-    alignas(64) float scale[16][Chunk::scales == 16 ? 16 : 8], minimum[16][8];
+    alignas(64) float scale[16][Chunk::scales], minimum[16][Chunk::scales];
     for (std::size_t r = 0; r < 16; ++r) {
       const Chunk w(chunks[r]);
 #pragma GCC unroll 2
@@ -82,6 +82,7 @@ struct PanelPacker {
       store8(scale[r], w.scale[0]);
       if constexpr (Chunk::scales == 16) store8(scale[r] + 8, w.scale[1]);
       if constexpr (Chunk::has_minimum) store8(minimum[r], w.minimum[0]);
+      if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum[r] + 8, w.minimum[1]);
     }
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < 4; ++i) transpose_16x16(bytes[i]);
@@ -101,10 +102,10 @@ struct PanelPacker {
         _mm512_store_si512(record + 64 * (Layout::sums + i), _mm512_sub_epi32(zero, total[i]));
         auto* column = reinterpret_cast<float*>(record + 64 * (Layout::scales + i));
         for (std::size_t r = 0; r < 16; ++r) column[r] = scale[r][Layout::n_scales * g + i];
-      }
-      if constexpr (Chunk::has_minimum) {
-        auto* column = reinterpret_cast<float*>(record + 64 * Layout::minima);
-        for (std::size_t r = 0; r < 16; ++r) column[r] = minimum[r][g];
+        if constexpr (Chunk::has_minimum) {
+          auto* least = reinterpret_cast<float*>(record + 64 * (Layout::minima + i));
+          for (std::size_t r = 0; r < 16; ++r) least[r] = minimum[r][Layout::n_scales * g + i];
+        }
       }
     }
   }
@@ -215,10 +216,13 @@ struct PanelTile {
       }
       __m512 scale[R];
 #pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
+      for (std::size_t r = 0; r < R; ++r) {
+        scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
+        if constexpr (!Sixteen) scale[r] = _mm512_mul_ps(scale[r], _mm512_set1_ps(256.0f));  // of the high bytes
+      }
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
-        const __m512 d = float_at(x[t] + group + (Sixteen ? offsetof(PanelGroup, d) : offsetof(PanelGroup, coarse_d)));
+        const __m512 d = float_at(x[t] + group + offsetof(PanelGroup, d));
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) {
           const __m512 value = _mm512_cvtepi32_ps(dot[r][t]);
@@ -233,14 +237,21 @@ struct PanelTile {
       }
     }
     if constexpr (Minimum) {
-      __m512 minimum[R];
 #pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) minimum[r] = _mm512_load_ps(record[r] + 64 * Layout::minima);
+      for (std::size_t i = 0; i < Layout::n_scales; ++i) {
+        __m512 minimum[R];
+#pragma GCC unroll 2
+        for (std::size_t r = 0; r < R; ++r) minimum[r] = _mm512_load_ps(record[r] + 64 * (Layout::minima + i));
 #pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) {
-        const __m512 sum = float_at(x[t] + group + offsetof(PanelGroup, sum));
+        for (std::size_t t = 0; t < T; ++t) {
+          __m512 sum = float_at(x[t] + group + offsetof(PanelGroup, sum));
+          if constexpr (Halves) {
+            const __m512 first = float_at(x[t] + group + offsetof(PanelGroup, first_sum));
+            sum = i == 0 ? first : _mm512_sub_ps(sum, first);
+          }
 #pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_fmadd_ps(minimum[r], sum, acc[r][t]);
+          for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_fmadd_ps(minimum[r], sum, acc[r][t]);
+        }
       }
     }
   }
@@ -402,7 +413,7 @@ inline void quantize_panel(const Activations& row, bool eight_bits) {
   const float limit = fine_ratio * panel_scales(row);
   const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128);
   for (std::size_t g = 0; g < n_groups; g += 8) {
-    __m512i totals[8];
+    __m512i firsts[8], totals[8];  // levels of the first half, of both
     for (std::size_t i = 0; i < 8; ++i) {
       PanelGroup held;
       const float d = row.d[g + i];
@@ -415,21 +426,26 @@ inline void quantize_panel(const Activations& row, bool eight_bits) {
         // to the nearest multiple of 256 when the low byte is left out
         if (held.fine == panel_eight) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
         total = _mm512_add_epi32(total, q);
+        if (j == 0) firsts[i] = q;
         q = _mm512_add_epi32(q, bias);
         store_bytes_of(held.high + 16 * j, _mm512_srli_epi32(q, 8));
         store_bytes_of(low + 32 * (g + i) + 16 * j, q);
       }
       totals[i] = total;
       held.d = d;
-      held.sum = 0;
-      held.coarse_d = 256 * d;
+      held.sum = held.first_sum = 0;
       std::memcpy(out + (g + i) * sizeof held, &held, sizeof held);
     }
     const __m256i sums = reduce_each(totals, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
-    alignas(32) float sum_of[8];
-    _mm256_store_ps(sum_of, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(row.d + g)));
+    const __m256i first_sums = reduce_each(firsts, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
+    const __m256 d = _mm256_loadu_ps(row.d + g);
+    alignas(32) float sum_of[8], first_of[8];
+    _mm256_store_ps(sum_of, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), d));
+    _mm256_store_ps(first_of, _mm256_mul_ps(_mm256_cvtepi32_ps(first_sums), d));
     for (std::size_t i = 0; i < 8; ++i) {
-      std::memcpy(out + (g + i) * sizeof(PanelGroup) + offsetof(PanelGroup, sum), &sum_of[i], sizeof(float));
+      std::byte* held = out + (g + i) * sizeof(PanelGroup);
+      std::memcpy(held + offsetof(PanelGroup, sum), &sum_of[i], sizeof(float));
+      std::memcpy(held + offsetof(PanelGroup, first_sum), &first_of[i], sizeof(float));
     }
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Prefill in bfloat16, compiled for one target alone: the one with AVX-512 VNNI.
+// Prefill in bfloat16, compiled for one target alone, the one with AVX-512 VNNI: floats and the
+// formats of Q4 to Q8.
 #include "lamina/kernels/highway/highway.hpp"
 //
 #include <cstring>
@@ -19,23 +20,17 @@
 
 #if HWY_TARGET == HWY_AVX3_DL
 #include "lamina/kernels/highway/target.hpp"
+//
+#include "lamina/kernels/highway/bf16_define.hpp"
 
 namespace lamina::kernels {
 
-template <class Format>
-MatmulFn Bf16Panels<Format>::matmul(Bf16Engine engine) {
-  namespace target = HWY_NAMESPACE;
-  switch (engine) {
-    case Bf16Engine::Dot: return &target::matmul_bf16<Format, target::Bf16Dot>;
-    case Bf16Engine::Tiles: return &target::matmul_bf16<Format, target::Bf16Tiles<target::AmxTiles>>;
-    case Bf16Engine::Emulated: return &target::matmul_bf16<Format, target::Bf16Tiles<target::EmulatedTiles>>;
-  }
-  return nullptr;
-}
 template struct Bf16Panels<quant::F16>;
 template struct Bf16Panels<quant::BF16>;
 template struct Bf16Panels<quant::Q4_0>;
 template struct Bf16Panels<quant::Q4_1>;
+template struct Bf16Panels<quant::Q5_0>;
+template struct Bf16Panels<quant::Q5_1>;
 template struct Bf16Panels<quant::Q8_0>;
 template struct Bf16Panels<quant::Q4_K>;
 template struct Bf16Panels<quant::Q5_K>;

@@ -149,10 +149,6 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   return error / size;
 }
 
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 std::vector<const KernelTable*> all_targets() {
   auto targets = simd_targets();
   targets.push_back(&reference());

@@ -39,7 +39,7 @@ struct Input {
 };
 
 // From this many tokens on, decoding rows into panels pays.
-inline constexpr std::size_t panel_min_tokens = 4;
+inline constexpr std::size_t panel_min_tokens = 8;
 
 // What multiplies the phase's matrices with n tokens: panels for all of them or for none, since they share one input.
 inline auto choose_matmul(const Frame& frame, std::size_t n_tokens, std::initializer_list<const Bound*> weights) {
