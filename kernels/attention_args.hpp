@@ -19,13 +19,9 @@ struct StoreArgs {
   std::size_t position = 0;
   std::size_t n_rows = 0;
   const float* rows = nullptr;
-  std::size_t stride = 0;  // values
+  std::size_t stride = 0;        // values
+  std::size_t block_stride = 0;  // of the cache, bytes: tile_offset()
 };
-
-// Keys are taken in blocks of so many positions, counted from position 0. The unit of work that may be split off, and
-// of the order of summation: see README.md.
-inline constexpr std::size_t key_block = 128;
-static_assert(key_block % kv_tile == 0);
 
 // Causal attention of one KV head for the query heads that share it and n_tokens consecutive tokens; token t sees
 // positions 0 … position + t:
@@ -39,6 +35,7 @@ struct AttentionArgs {
   CacheType type = CacheType::F32;    // of keys and values
   const std::byte* keys = nullptr;    // tiles of the head, from position 0; whole tiles may be read
   const std::byte* values = nullptr;  // the same
+  std::size_t block_stride = 0;       // of both, bytes: tile_offset()
   std::size_t position = 0;           // of token 0
   std::size_t n_tokens = 0;
   std::size_t n_group = 0;    // query heads per KV head

@@ -51,7 +51,7 @@ struct PanelGroup {
   float d;             // x ≈ d · level
   float sum;           // d · Σ level
   std::uint32_t fine;  // PanelBits
-  float coarse_d;      // 256 · d
+  float first_sum;     // d · Σ level of the first half
 };
 static_assert(sizeof(PanelGroup) == 48);
 
@@ -62,7 +62,8 @@ static_assert(sizeof(PanelGroup) == 48);
 //   d     [n_tokens][k_padded / 32]
 //   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
 //   s16   [n_tokens][k_padded / 16]   the same over each half of the group
-// f32 is always there, the others only after quantize(); quantize_panel() fills q16 and d alone. Sixteen bits, because
+// f32 is always there, the others only after quantize(); quantize_panel() fills q16 and d alone, and round_bf16() fills
+// q16 with [k_padded] of bfloat16. Sixteen bits, because
 // eight are too coarse where a few activations are large, as in real models: they moved the logits of SmolLM2 by up to
 // 0.9% (NMSE).
 struct Activations {
@@ -105,7 +106,8 @@ struct MatmulArgs {
   std::size_t n_tokens = 0;
   float* out = nullptr;
   std::size_t out_stride = 0;  // values from a token to the next
-  std::byte* panel = nullptr;  // scratch of matmul_panel(), panel_bytes(row_end − row_begin, x.k_padded), 64-aligned
+  // scratch of matmul_panel() and matmul_bf16(), panel_bytes(row_end − row_begin, x.k_padded), 64-aligned
+  std::byte* panel = nullptr;
 };
 
 enum class RopePairing : std::uint8_t {
@@ -130,6 +132,7 @@ using DequantizeFn = void (*)(const std::byte* row, std::size_t k, float* out);
 struct KernelTable {
   std::string_view target;  // "reference", "xsimd-avx2", "avx2", "avx512", …
   bool slow = false;        // scalar, or lanes put together one by one: plans and tools say so
+  std::string_view note;    // why a better target that the processor has is not there; or empty
 
   // out[i] = x[i] / sqrt(mean(x²) + eps) · weight[i], i < n
   void (*rms_norm)(const float* x, const float* weight, std::size_t n, float eps, float* out) = nullptr;
@@ -142,6 +145,8 @@ struct KernelTable {
   // The same for matmul_panel: fills q16 in layout Panel, and d. With eight_bits only the groups whose largest
   // values stand out keep sixteen. Null on targets without panels.
   void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
+  // The same for matmul_bf16: rounds f32 to bfloat16 in q16. Null on targets without.
+  void (*round_bf16)(const Activations& row) = nullptr;
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
   void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                RopePairing pairing) = nullptr;
@@ -169,6 +174,11 @@ struct KernelTable {
     // then serves prefill too.
     std::string_view panel_kernel;  // what the plan shows, for example "panel avx512-vnni"
     MatmulFn matmul_panel = nullptr;
+    // Prefill in bfloat16, weights and activations, with float sums; null where there is none. It rounds more than
+    // matmul does: unless bf16_always, only for sessions that asked for fewer bits.
+    std::string_view bf16_kernel;  // what the plan shows, for example "bf16 panel avx512"
+    MatmulFn matmul_bf16 = nullptr;
+    bool bf16_always = false;
   };
   std::span<const PerFormat> formats;
 
@@ -181,10 +191,11 @@ struct KernelTable {
 };
 
 // Bytes of scratch for a panel of n_rows rows: rows are taken 32 at a time, a group of 32 weights of 16 rows takes at
-// most 12 vectors of 64 bytes.
+// most 16 vectors of 64 bytes. After it, 16 tokens of a part of k in bfloat16.
 inline constexpr std::size_t panel_rows = 32;
+inline constexpr std::size_t bf16_edge_bytes = 16 * 512 * 2;
 constexpr std::size_t panel_bytes(std::size_t n_rows, std::size_t k_padded) {
-  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * 12 * 64;
+  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * 16 * 64 + bf16_edge_bytes;
 }
 
 // A target's kernels for one format.

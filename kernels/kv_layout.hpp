@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// How keys and values lie in the cache of one KV head: tiles of 16 positions, one after the other from position 0, in
-// the form in which attention reads them. With lane = position % 16:
+// How keys and values lie in the cache of one KV head: tiles of 16 positions in the form in which attention reads them,
+// eight of them, a block, one after the other, and blocks a stride apart. With lane = position % 16:
 //   keys, F32 F16 BF16   [key_dim][16 lanes]: 16 scores come from vectors of 16 keys, without a transpose
 //   keys, Q8_0           per group of 32 values: int8 [32][16 lanes], then binary16 scales [16 lanes]
 //   values, F32 F16 BF16 [16 lanes][value_width], value_width = value_dim rounded up to 16, zeros past value_dim
@@ -38,7 +38,11 @@ constexpr std::string_view to_string(CacheType type) {
   return "?";
 }
 
-inline constexpr std::size_t kv_tile = 16;        // positions
+inline constexpr std::size_t kv_tile = 16;  // positions
+// Keys are taken in blocks of so many positions, counted from position 0. The unit of work that may be split off, and
+// of the order of summation: see README.md.
+inline constexpr std::size_t key_block = 128;
+static_assert(key_block % kv_tile == 0);
 inline constexpr std::size_t kv_group = 32;       // values of Q8_0 that share a scale
 inline constexpr std::size_t kv_key_group = 544;  // bytes of a group of Q8_0 keys: 32 · 16 integers and 16 scales
 
@@ -59,6 +63,13 @@ constexpr std::size_t value_tile_bytes(CacheType type, std::size_t value_dim) {
   return kv_tile * value_width(value_dim) * cache_value_bytes(type);
 }
 
+// Where the tile of a position lies, in bytes from that of position 0. block_stride: from a block to the next, 0 when
+// blocks follow each other like tiles.
+constexpr std::size_t tile_offset(std::size_t position, std::size_t tile_bytes, std::size_t block_stride) {
+  if (block_stride == 0) return position / kv_tile * tile_bytes;
+  return position / key_block * block_stride + position % key_block / kv_tile * tile_bytes;
+}
+
 // A value read on its own, for the reference and for tests.
 inline float cache_float(CacheType type, const std::byte* p) {
   if (type == CacheType::F32) {
@@ -70,9 +81,9 @@ inline float cache_float(CacheType type, const std::byte* p) {
   std::memcpy(&bits, p, sizeof bits);
   return type == CacheType::BF16 ? static_cast<float>(bfloat16{bits}) : static_cast<float>(half{bits});
 }
-inline float cached_key(CacheType type, const std::byte* head, std::size_t key_dim, std::size_t position,
-                        std::size_t i) {
-  const std::byte* tile = head + position / kv_tile * key_tile_bytes(type, key_dim);
+inline float cached_key(CacheType type, const std::byte* head, std::size_t key_dim, std::size_t position, std::size_t i,
+                        std::size_t block_stride = 0) {
+  const std::byte* tile = head + tile_offset(position, key_tile_bytes(type, key_dim), block_stride);
   const std::size_t lane = position % kv_tile;
   if (type != CacheType::Q8_0) return cache_float(type, tile + (i * kv_tile + lane) * cache_value_bytes(type));
   const std::byte* group = tile + i / kv_group * kv_key_group;
@@ -80,8 +91,8 @@ inline float cached_key(CacheType type, const std::byte* head, std::size_t key_d
   return scale * static_cast<float>(static_cast<std::int8_t>(group[i % kv_group * kv_tile + lane]));
 }
 inline float cached_value(CacheType type, const std::byte* head, std::size_t value_dim, std::size_t position,
-                          std::size_t i) {
-  const std::byte* tile = head + position / kv_tile * value_tile_bytes(type, value_dim);
+                          std::size_t i, std::size_t block_stride = 0) {
+  const std::byte* tile = head + tile_offset(position, value_tile_bytes(type, value_dim), block_stride);
   const std::size_t lane = position % kv_tile;
   if (type != CacheType::Q8_0) {
     return cache_float(type, tile + (lane * value_width(value_dim) + i) * cache_value_bytes(type));

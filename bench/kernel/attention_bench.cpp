@@ -54,7 +54,8 @@ struct Setting {
     for (float& v : rows) v = value(random);
     for (std::size_t layer = 0; layer < n_layers; ++layer) {
       for (std::size_t head = 0; head < n_head_kv; ++head) {
-        kernels::StoreArgs store{type, frame.cache.keys(layer, head), head_dim, 0, n_keys, rows.data(), head_dim};
+        kernels::StoreArgs store{type,     frame.cache.keys(layer, head), head_dim, 0, n_keys, rows.data(),
+                                 head_dim, frame.cache.block_stride()};
         table.store_keys(store);
         store.tiles = frame.cache.values(layer, head);
         table.store_values(store);

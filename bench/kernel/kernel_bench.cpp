@@ -23,6 +23,21 @@ namespace {
 constexpr std::size_t token_counts[] = {1, 64, 512};
 constexpr std::size_t rows_per_task = 128;
 
+// What multiplies: rows as they lie, or panels, with activations of sixteen bits, of eight, or in bfloat16.
+enum class Method : std::uint8_t { Rows, Panel16, Panel8, Bf16 };
+
+struct MethodInfo {
+  Method method;
+  std::string_view name;  // before the number of tokens
+  kernels::MatmulFn kernels::KernelTable::PerFormat::*matmul;
+  std::string_view kernels::KernelTable::PerFormat::*kernel;
+};
+using Entry = kernels::KernelTable::PerFormat;
+constexpr MethodInfo methods[] = {{Method::Rows, "matmul", &Entry::matmul, &Entry::kernel},
+                                  {Method::Panel16, "panel", &Entry::matmul_panel, &Entry::panel_kernel},
+                                  {Method::Panel8, "panel-int8-", &Entry::matmul_panel, &Entry::panel_kernel},
+                                  {Method::Bf16, "panel-bf16-", &Entry::matmul_bf16, &Entry::bf16_kernel}};
+
 // Random weights of one format; the last one asked for is kept.
 const AlignedBuffer<std::byte>& arena_of(std::uint32_t type_id) {
   static AlignedBuffer<std::byte> arena;
@@ -35,27 +50,38 @@ const AlignedBuffer<std::byte>& arena_of(std::uint32_t type_id) {
   return arena;
 }
 
-runtime::ActivationBuffer make_activations(const kernels::KernelTable& table, bool quantised, std::size_t n_tokens,
-                                           std::size_t k) {
+runtime::ActivationBuffer make_activations(const kernels::KernelTable& table, bool integers, Method method,
+                                           std::size_t n_tokens, std::size_t k) {
   auto out = need(runtime::ActivationBuffer::make(n_tokens, k));
   Random random(1);
   for (std::size_t t = 0; t < n_tokens; ++t) {
     const kernels::Activations row = out.view().token(t);
     for (std::size_t i = 0; i < k; ++i) row.f32[i] = static_cast<float>(random.uniform() * 2 - 1);
-    if (quantised) table.quantize(row);
+    if (method == Method::Bf16) {
+      table.round_bf16(row);
+    } else if (method != Method::Rows) {
+      table.quantize_panel(row, method == Method::Panel8);
+    } else if (integers) {
+      table.quantize(row);
+    }
   }
   return out;
 }
 
 void matmul(benchmark::State& state, MachineProbe& machine, const kernels::KernelTable& table,
-            const kernels::KernelTable::PerFormat& format, Shape shape, std::size_t n_tokens) {
+            const kernels::KernelTable::PerFormat& format, const MethodInfo& method, Shape shape,
+            std::size_t n_tokens) {
   const gguf::TensorType& type = *gguf::tensor_type(format.type_id);
   const std::size_t row_bytes = shape.k / type.block_size * type.block_bytes;
   const std::size_t matrix_bytes = shape.rows * row_bytes;
   const auto& arena = arena_of(format.type_id);
   const std::size_t n_copies = arena.size() / matrix_bytes;
-  const auto x = make_activations(table, format.int_activations, n_tokens, shape.k);
+  const auto x = make_activations(table, format.int_activations, method.method, n_tokens, shape.k);
   auto out = need(AlignedBuffer<float>::make(n_tokens * shape.rows));
+  const bool panels = method.method != Method::Rows;
+  const std::size_t task_rows = panels ? runtime::panel_task_rows : rows_per_task;
+  const std::size_t panel_bytes = panels ? kernels::panel_bytes(task_rows, x.view().k_padded) : 0;  // a worker
+  auto scratch = need(AlignedBuffer<std::byte>::make(panel_bytes * machine.team().size()));
 
   const Surroundings surroundings(machine);
   std::size_t copy = 0;
@@ -69,12 +95,13 @@ void matmul(benchmark::State& state, MachineProbe& machine, const kernels::Kerne
     args.n_tokens = n_tokens;
     args.out_stride = shape.rows;
     auto job = [&](Worker& worker) {
-      worker.share(ceil_div(shape.rows, rows_per_task), [&](std::size_t i) {
+      worker.share(ceil_div(shape.rows, task_rows), [&](std::size_t i) {
         kernels::MatmulArgs part = args;
-        part.row_begin = i * rows_per_task;
-        part.row_end = std::min(part.row_begin + rows_per_task, shape.rows);
+        part.row_begin = i * task_rows;
+        part.row_end = std::min(part.row_begin + task_rows, shape.rows);
         part.out = out.data() + part.row_begin;
-        format.matmul(part);
+        part.panel = scratch.data() + worker.index() * panel_bytes;
+        (format.*method.matmul)(part);
       });
     };
     machine.team().run(job);
@@ -87,7 +114,7 @@ void matmul(benchmark::State& state, MachineProbe& machine, const kernels::Kerne
   const auto bytes = static_cast<double>(matrix_bytes + n_tokens * (x_bytes + shape.rows * sizeof(float)));
   const double operations = 2.0 * static_cast<double>(shape.rows * shape.k * n_tokens);
   surroundings.count(state, took, bytes * calls, operations * calls);
-  state.SetLabel(std::string(format.kernel));
+  state.SetLabel(std::string(format.*method.kernel));
 }
 
 void add_benchmarks(MachineProbe& machine) {
@@ -97,13 +124,19 @@ void add_benchmarks(MachineProbe& machine) {
     for (const kernels::KernelTable* table : kernels::available_targets()) {
       const auto* format = table->find(id);
       if (format == nullptr) continue;
-      for (const Shape shape : shapes) {
-        for (const std::size_t n_tokens : token_counts) {
-          const std::string name = (n_tokens == 1 ? "gemv/" : "matmul" + std::to_string(n_tokens) + "/") +
-                                   std::string(table->target) + "/" + std::string(format->name) + "/" + shape.name();
-          benchmark::RegisterBenchmark(name.c_str(), [&machine, table, format, shape, n_tokens](benchmark::State& s) {
-            matmul(s, machine, *table, *format, shape, n_tokens);
-          })->UseRealTime();
+      for (const MethodInfo& method : methods) {
+        if (format->*method.matmul == nullptr) continue;
+        for (const Shape shape : shapes) {
+          for (const std::size_t n_tokens : token_counts) {
+            if (n_tokens == 1 && method.method != Method::Rows) continue;
+            const std::string name =
+                (n_tokens == 1 ? "gemv/" : std::string(method.name) + std::to_string(n_tokens) + "/") +
+                std::string(table->target) + "/" + std::string(format->name) + "/" + shape.name();
+            benchmark::RegisterBenchmark(name.c_str(), [&machine, table, format, &method, shape,
+                                                        n_tokens](benchmark::State& s) {
+              matmul(s, machine, *table, *format, method, shape, n_tokens);
+            })->UseRealTime();
+          }
         }
       }
     }

@@ -244,12 +244,13 @@ inline void attend_block(const AttentionArgs& a, std::size_t block, bool more, c
   // Tiles [skipped, n_tiles) hold the keys that any of these rows sees.
   const std::size_t skipped = a.keys_before(first, block) / kv_tile;
   const std::size_t n_tiles = ceil_div(a.keys_seen(last, block), kv_tile);
-  const std::size_t first_tile = block * (key_block / kv_tile);
-  const std::byte* keys = a.keys + first_tile * key_tile_bytes(a.type, a.key_dim);
-  const std::byte* values = a.values + first_tile * value_tile_bytes(a.type, a.value_dim);
+  const std::size_t key_tile = key_tile_bytes(a.type, a.key_dim);
+  const std::byte* keys = a.keys + tile_offset(block * key_block, key_tile, a.block_stride);
+  const std::byte* values =
+      a.values + tile_offset(block * key_block, value_tile_bytes(a.type, a.value_dim), a.block_stride);
   const float* k = reinterpret_cast<const float*>(keys);
   if (a.type != CacheType::F32) {
-    unpack_keys(a.type, keys + skipped * key_tile_bytes(a.type, a.key_dim), n_tiles - skipped, a.key_dim,
+    unpack_keys(a.type, keys + skipped * key_tile, n_tiles - skipped, a.key_dim,
                 scratch.keys + skipped * kv_tile * a.key_dim);
     k = scratch.keys;
   }
@@ -274,7 +275,7 @@ inline void attend_block(const AttentionArgs& a, std::size_t block, bool more, c
     v = scratch.values;
   }
   std::memset(out.acc + first_row * width, 0, (rows - first_row) * width * sizeof(float));
-  const std::byte* next_keys = keys + key_block / kv_tile * key_tile_bytes(a.type, a.key_dim);
+  const std::byte* next_keys = a.keys + tile_offset((block + 1) * key_block, key_tile, a.block_stride);
   sum_all<attention_rows>(a, block, first_row, end_row, scratch.scores, v, out.acc,
                           {more ? next_keys : nullptr, key_tile_bytes(a.type, 32) / 32});
 }

@@ -55,7 +55,7 @@ inline void store_keys(const StoreArgs& a) {
   for (std::size_t r = 0; r < a.n_rows; ++r) {
     const float* row = a.rows + r * a.stride;
     const std::size_t at = a.position + r, lane = at % kv_tile;
-    std::byte* tile = a.tiles + at / kv_tile * key_tile_bytes(a.type, a.dim);
+    std::byte* tile = a.tiles + tile_offset(at, key_tile_bytes(a.type, a.dim), a.block_stride);
     if (a.type == CacheType::F32) {
       for (std::size_t i = 0; i < a.dim; ++i) std::memcpy(tile + 4 * (i * kv_tile + lane), row + i, 4);
     } else if (a.type == CacheType::Q8_0) {
@@ -80,7 +80,7 @@ inline void store_values(const StoreArgs& a) {
   for (std::size_t r = 0; r < a.n_rows; ++r) {
     const float* row = a.rows + r * a.stride;
     const std::size_t at = a.position + r, lane = at % kv_tile;
-    std::byte* tile = a.tiles + at / kv_tile * value_tile_bytes(a.type, a.dim);
+    std::byte* tile = a.tiles + tile_offset(at, value_tile_bytes(a.type, a.dim), a.block_stride);
     if (a.type == CacheType::Q8_0) {
       std::byte* scales = tile + kv_tile * a.dim + lane * (a.dim / kv_group) * 2;
       for (std::size_t i = 0; i < a.dim; i += kv_group, scales += 2) {

@@ -36,6 +36,20 @@ LAMINA_INLINE void widen(const Bh (&a)[1], const Bh (&b)[1], B (&first)[2], B (&
   second[0] = B{_mm256_cvtepu8_epi16(_mm256_extracti128_si256(raw(a[0]), 1))};
   second[1] = B{_mm256_cvtepu8_epi16(_mm256_extracti128_si256(raw(b[0]), 1))};
 }
+LAMINA_INLINE void unsigned_words(const Bh (&a)[1], B (&out)[2]) {
+  out[0] = B{_mm256_cvtepu8_epi16(_mm256_castsi256_si128(raw(a[0])))};
+  out[1] = B{_mm256_cvtepu8_epi16(_mm256_extracti128_si256(raw(a[0]), 1))};
+}
+LAMINA_INLINE void signed_words(const Bh (&a)[1], B (&out)[2]) {
+  out[0] = B{_mm256_cvtepi8_epi16(_mm256_castsi256_si128(raw(a[0])))};
+  out[1] = B{_mm256_cvtepi8_epi16(_mm256_extracti128_si256(raw(a[0]), 1))};
+}
+LAMINA_INLINE void widen_signed(const Bh (&a)[1], const Bh (&b)[1], B (&first)[2], B (&second)[2]) {
+  first[0] = B{_mm256_cvtepi8_epi16(_mm256_castsi256_si128(raw(a[0])))};
+  first[1] = B{_mm256_cvtepi8_epi16(_mm256_castsi256_si128(raw(b[0])))};
+  second[0] = B{_mm256_cvtepi8_epi16(_mm256_extracti128_si256(raw(a[0]), 1))};
+  second[1] = B{_mm256_cvtepi8_epi16(_mm256_extracti128_si256(raw(b[0]), 1))};
+}
 LAMINA_INLINE I dot2(B w, B x) { return I{_mm256_madd_epi16(raw(w), raw(x))}; }
 LAMINA_INLINE I dot4(B w0, B w1, B x0, B x1) {
   return I{_mm256_add_epi32(_mm256_madd_epi16(raw(w0), raw(x0)), _mm256_madd_epi16(raw(w1), raw(x1)))};

@@ -34,6 +34,31 @@ LAMINA_INLINE float sum(const Fh (&halves)[1]) {
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
+// Four, or eight, integers side by side.
+LAMINA_INLINE void join(const std::uint64_t (&parts)[4], Bh (&out)[1]) {
+  out[0] = Bh{_mm256_setr_epi64x(static_cast<long long>(parts[0]), static_cast<long long>(parts[1]),
+                                 static_cast<long long>(parts[2]), static_cast<long long>(parts[3]))};
+}
+LAMINA_INLINE void join(const std::uint32_t (&parts)[8], Bh (&out)[1]) {
+  out[0] = Bh{_mm256_setr_epi32(static_cast<int>(parts[0]), static_cast<int>(parts[1]), static_cast<int>(parts[2]),
+                                static_cast<int>(parts[3]), static_cast<int>(parts[4]), static_cast<int>(parts[5]),
+                                static_cast<int>(parts[6]), static_cast<int>(parts[7]))};
+}
+// 16 bytes at a, then 16 at b.
+LAMINA_INLINE void bytes_at(const std::byte* a, const std::byte* b, Bh (&out)[1]) {
+  out[0] = Bh{_mm256_inserti128_si256(_mm256_castsi128_si256(load_128(a)), load_128(b), 1)};
+}
+// Byte i = table[at byte i], at within 0 … 15.
+LAMINA_INLINE void lookup(const std::byte* table, const Bh (&at)[1], Bh (&out)[1]) {
+  out[0] = Bh{_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(load_128(table)), raw(at[0]))};
+}
+// Byte i = 255 where bit i is set, else 0.
+LAMINA_INLINE void bytes_of_bits(std::uint32_t bits, Bh (&out)[1]) {
+  const __m256i spread = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i bit = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201u));
+  const __m256i each = _mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(bits)), spread);
+  out[0] = Bh{_mm256_cmpeq_epi8(_mm256_and_si256(each, bit), bit)};
+}
 LAMINA_INLINE float largest(const Fh (&halves)[1]) {
   const __m256 a = raw(halves[0]);
   const __m128 four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));

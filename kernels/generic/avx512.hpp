@@ -38,6 +38,12 @@ LAMINA_INLINE void widen(const Bh (&a)[1], const Bh (&b)[1], B (&first)[1], B (&
   first[0] = B{_mm512_cvtepu8_epi16(_mm256_permute2x128_si256(raw(a[0]), raw(b[0]), 0x20))};
   second[0] = B{_mm512_cvtepu8_epi16(_mm256_permute2x128_si256(raw(a[0]), raw(b[0]), 0x31))};
 }
+LAMINA_INLINE void unsigned_words(const Bh (&a)[1], B (&out)[1]) { out[0] = B{_mm512_cvtepu8_epi16(raw(a[0]))}; }
+LAMINA_INLINE void signed_words(const Bh (&a)[1], B (&out)[1]) { out[0] = B{_mm512_cvtepi8_epi16(raw(a[0]))}; }
+LAMINA_INLINE void widen_signed(const Bh (&a)[1], const Bh (&b)[1], B (&first)[1], B (&second)[1]) {
+  first[0] = B{_mm512_cvtepi8_epi16(_mm256_permute2x128_si256(raw(a[0]), raw(b[0]), 0x20))};
+  second[0] = B{_mm512_cvtepi8_epi16(_mm256_permute2x128_si256(raw(a[0]), raw(b[0]), 0x31))};
+}
 // acc + the sums of two products of words, by VNNI. Written in assembly because Highway 1.0.3 does not name avx512vnni
 // among the features of its target, so that the intrinsic would be refused there.
 LAMINA_INLINE __m512i add_dot2(__m512i acc, __m512i a, __m512i b) {

@@ -8,12 +8,32 @@
 //
 #include "lamina/kernels/generic/unpack.hpp"
 //
+#include "lamina/kernels/generic/unpack_bits.hpp"
+//
+#include "lamina/kernels/generic/unpack_levels.hpp"
+//
+#include "lamina/kernels/generic/unpack_grids.hpp"
+//
 #if LAMINA_KERNELS_VNNI
 #include "lamina/kernels/generic/vnni_unpack.hpp"
+//
+#include "lamina/kernels/generic/vnni_unpack_bits.hpp"
+//
+#include "lamina/kernels/generic/vnni_unpack_levels.hpp"
+//
+#include "lamina/kernels/generic/vnni_unpack_grids.hpp"
 //
 #include "lamina/kernels/generic/vnni_rows.hpp"
 //
 #include "lamina/kernels/generic/vnni_panel.hpp"
+//
+#include "lamina/kernels/generic/bf16_panel.hpp"
+//
+#include "lamina/kernels/generic/bf16_dot.hpp"
+//
+#include "lamina/kernels/generic/tile_registers.hpp"
+//
+#include "lamina/kernels/generic/bf16_tiles.hpp"
 #endif
 //
 #include "lamina/kernels/generic/matmul.hpp"

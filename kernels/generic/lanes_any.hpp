@@ -100,7 +100,8 @@ LAMINA_INLINE void both_nibbles(const std::byte* p, B (&out)[4]) {
   out[2] = native::shift_right16<4>(low);
   out[3] = native::shift_right16<4>(high);
 }
-LAMINA_INLINE void widen(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
+template <class T>
+LAMINA_INLINE void widen_as(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
   std::uint8_t bytes[2][32];
   for (std::size_t i = 0; i < 2; ++i) {
     native::store_bytes(bytes[0] + 16 * i, a[i]);
@@ -108,9 +109,44 @@ LAMINA_INLINE void widen(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&
   }
   const auto* p = reinterpret_cast<const std::byte*>(bytes[0]);
   const auto* q = reinterpret_cast<const std::byte*>(bytes[1]);
-  unsigned_words(p, q, first);
-  unsigned_words(p + 16, q + 16, second);
+  words_of_32<T>(p, q, first);
+  words_of_32<T>(p + 16, q + 16, second);
 }
+LAMINA_INLINE void widen(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
+  widen_as<std::uint8_t>(a, b, first, second);
+}
+LAMINA_INLINE void widen_signed(const Bh (&a)[2], const Bh (&b)[2], B (&first)[4], B (&second)[4]) {
+  widen_as<std::int8_t>(a, b, first, second);
+}
+template <class T, std::size_t N>
+LAMINA_INLINE void join(const T (&parts)[N], Bh (&out)[2]) {
+  static_assert(sizeof parts == 32);
+  out[0] = native::load<Bh>(reinterpret_cast<const std::uint8_t*>(parts));
+  out[1] = native::load<Bh>(reinterpret_cast<const std::uint8_t*>(parts + N / 2));
+}
+LAMINA_INLINE void bytes_at(const std::byte* a, const std::byte* b, Bh (&out)[2]) {
+  out[0] = native::load<Bh>(reinterpret_cast<const std::uint8_t*>(a));
+  out[1] = native::load<Bh>(reinterpret_cast<const std::uint8_t*>(b));
+}
+LAMINA_INLINE void lookup(const std::byte* table, const Bh (&at)[2], Bh (&out)[2]) {
+  std::uint8_t bytes[32];
+  for (std::size_t i = 0; i < 2; ++i) native::store_bytes(bytes + 16 * i, at[i]);
+  for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(table[b]);
+  for (std::size_t i = 0; i < 2; ++i) out[i] = native::load<Bh>(bytes + 16 * i);
+}
+LAMINA_INLINE void bytes_of_bits(std::uint32_t bits, Bh (&out)[2]) {
+  std::uint8_t bytes[32];
+  for (std::size_t i = 0; i < 32; ++i) bytes[i] = static_cast<std::uint8_t>(0u - (bits >> i & 1));
+  for (std::size_t i = 0; i < 2; ++i) out[i] = native::load<Bh>(bytes + 16 * i);
+}
+template <class T>
+LAMINA_INLINE void words_of_bytes(const Bh (&a)[2], B (&out)[4]) {
+  std::uint8_t bytes[32];
+  for (std::size_t i = 0; i < 2; ++i) native::store_bytes(bytes + 16 * i, a[i]);
+  for (std::size_t i = 0; i < 4; ++i) out[i] = words_of_8<T>(reinterpret_cast<const std::byte*>(bytes) + 8 * i);
+}
+LAMINA_INLINE void unsigned_words(const Bh (&a)[2], B (&out)[4]) { words_of_bytes<std::uint8_t>(a, out); }
+LAMINA_INLINE void signed_words(const Bh (&a)[2], B (&out)[4]) { words_of_bytes<std::int8_t>(a, out); }
 LAMINA_INLINE I low_word(B a) { return native::shift_right<16>(native::shift_left<16>(native::as_int(a))); }
 LAMINA_INLINE I high_word(B a) { return native::shift_right<16>(native::as_int(a)); }
 LAMINA_INLINE I dot2(B w, B x) {

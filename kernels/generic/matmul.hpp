@@ -26,8 +26,10 @@ struct IntTile {
       } else {
         store8(scale[t], mul(w.scale[0], spread2(d)));
         store8(scale[t] + 8, mul(w.scale[1], spread2(d + 4)));
-        low[t] = fma(w.minimum[0], load<f32x8>(x[t].s16 + 16 * c), low[t]);
-        low[t] = fma(w.minimum[1], load<f32x8>(x[t].s16 + 16 * c + 8), low[t]);
+        if constexpr (Chunk::has_minimum) {
+          low[t] = fma(w.minimum[0], load<f32x8>(x[t].s16 + 16 * c), low[t]);
+          low[t] = fma(w.minimum[1], load<f32x8>(x[t].s16 + 16 * c + 8), low[t]);
+        }
       }
     }
 #pragma GCC unroll 4

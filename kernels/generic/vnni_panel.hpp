@@ -22,10 +22,10 @@ struct PanelLayout {
   // vectors of 64 bytes within the record of a group
   static constexpr std::size_t sums = 8;                    // int32 [n_scales][16]: −128 · Σ weights
   static constexpr std::size_t scales = sums + n_scales;    // float [n_scales][16]
-  static constexpr std::size_t minima = scales + n_scales;  // float [16]
-  static constexpr std::size_t size = minima + (Minimum ? 1 : 0);
+  static constexpr std::size_t minima = scales + n_scales;  // float [n_scales][16]
+  static constexpr std::size_t size = minima + (Minimum ? n_scales : 0);
 };
-static_assert(PanelLayout<true, true>::size <= 13 && PanelLayout<true, false>::size == 12);
+static_assert(PanelLayout<true, true>::size == 14);
 
 // Rows become columns: out[i] lane r = in[r] lane i.
 LAMINA_INLINE void transpose_16x16(__m512i (&v)[16]) {
@@ -60,13 +60,15 @@ LAMINA_INLINE void transpose_16x16(__m512i (&v)[16]) {
 // One chunk of 16 rows → the records of its groups. Rows past the end repeat the last one and are not stored later.
 template <class Format>
 struct PanelPacker {
+  using Weights = Format;
   using Chunk = Bytes<Format>;
   using Layout = PanelLayout<PanelKind<Format>::halves, PanelKind<Format>::minimum>;
+  static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes, record_bytes = Layout::size * 64;
 
   // n_groups: of the chunk's eight, those that lie within the padded row
   static void pack(const std::byte* const (&chunks)[16], std::size_t n_groups, std::byte* records) {
     alignas(64) __m512i bytes[4][16];  // first and second halves of groups 0–3, of groups 4–7; per row
-    alignas(64) float scale[16][Chunk::scales == 16 ? 16 : 8], minimum[16][8];
+    alignas(64) float scale[16][Chunk::scales], minimum[16][Chunk::scales];
     for (std::size_t r = 0; r < 16; ++r) {
       const Chunk w(chunks[r]);
 #pragma GCC unroll 2
@@ -80,6 +82,7 @@ struct PanelPacker {
       store8(scale[r], w.scale[0]);
       if constexpr (Chunk::scales == 16) store8(scale[r] + 8, w.scale[1]);
       if constexpr (Chunk::has_minimum) store8(minimum[r], w.minimum[0]);
+      if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum[r] + 8, w.minimum[1]);
     }
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < 4; ++i) transpose_16x16(bytes[i]);
@@ -99,42 +102,47 @@ struct PanelPacker {
         _mm512_store_si512(record + 64 * (Layout::sums + i), _mm512_sub_epi32(zero, total[i]));
         auto* column = reinterpret_cast<float*>(record + 64 * (Layout::scales + i));
         for (std::size_t r = 0; r < 16; ++r) column[r] = scale[r][Layout::n_scales * g + i];
-      }
-      if constexpr (Chunk::has_minimum) {
-        auto* column = reinterpret_cast<float*>(record + 64 * Layout::minima);
-        for (std::size_t r = 0; r < 16; ++r) column[r] = minimum[r][g];
-      }
-    }
-  }
-
-  // 16 rows from `row` on, of which `n_rows` exist → [k_padded / 32] records.
-  static void pack_rows(const MatmulArgs& a, std::size_t row, std::size_t n_rows, std::byte* records) {
-    const std::byte* chunks[16];
-    const std::size_t n_chunks = a.k / 256;
-    for (std::size_t c = 0; c < n_chunks; ++c) {
-      for (std::size_t r = 0; r < 16; ++r) {
-        const std::size_t held = r < n_rows ? r : n_rows - 1;
-        chunks[r] = a.weights + (row + held) * a.row_bytes + c * Chunk::chunk_bytes;
-        // Rows follow each other in memory, so the next 16 lie at the same places further on.
-        const std::byte* next = chunks[r] + 16 * a.row_bytes;
-        for (std::size_t line = 0; line < Chunk::chunk_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
-      }
-      pack(chunks, 8, records + 8 * c * Layout::size * 64);
-    }
-    if constexpr (Format::block_size < 256) {
-      if (const std::size_t rest = a.k % 256; rest != 0) {
-        alignas(64) std::byte last[16][Chunk::chunk_bytes] = {};
-        for (std::size_t r = 0; r < 16; ++r) {
-          const std::size_t held = r < n_rows ? r : n_rows - 1;
-          std::memcpy(last[r], a.weights + (row + held) * a.row_bytes + n_chunks * Chunk::chunk_bytes,
-                      rest / Format::block_size * sizeof(typename Format::Block));
-          chunks[r] = last[r];
+        if constexpr (Chunk::has_minimum) {
+          auto* least = reinterpret_cast<float*>(record + 64 * (Layout::minima + i));
+          for (std::size_t r = 0; r < 16; ++r) least[r] = minimum[r][Layout::n_scales * g + i];
         }
-        pack(chunks, (rest + 31) / 32, records + 8 * n_chunks * Layout::size * 64);
       }
     }
   }
 };
+
+// Chunks [begin, end) of 16 rows from `row` on, of which `n_rows` exist → the records of their groups, one after the
+// other. Packer says what a chunk and a record are.
+template <class Packer>
+void pack_strip(const MatmulArgs& a, std::size_t row, std::size_t n_rows, std::size_t begin, std::size_t end,
+                std::byte* records) {
+  using Format = typename Packer::Weights;
+  const std::byte* chunks[16];
+  const std::size_t n_chunks = a.k / 256;
+  for (std::size_t c = begin; c < end && c < n_chunks; ++c) {
+    for (std::size_t r = 0; r < 16; ++r) {
+      const std::size_t held = r < n_rows ? r : n_rows - 1;
+      chunks[r] = a.weights + (row + held) * a.row_bytes + c * Packer::chunk_bytes;
+      // Rows follow each other in memory, so the next 16 lie at the same places further on.
+      const std::byte* next = chunks[r] + 16 * a.row_bytes;
+      for (std::size_t line = 0; line < Packer::chunk_bytes; line += 64) __builtin_prefetch(next + line, 0, 2);
+    }
+    Packer::pack(chunks, 8, records + 8 * (c - begin) * Packer::record_bytes);
+  }
+  if constexpr (Format::block_size < 256) {
+    if (const std::size_t rest = a.k % 256; rest != 0 && end > n_chunks) {
+      // The row may end where memory ends, so its last blocks are read from a copy.
+      alignas(64) std::byte last[16][Packer::chunk_bytes] = {};
+      for (std::size_t r = 0; r < 16; ++r) {
+        const std::size_t held = r < n_rows ? r : n_rows - 1;
+        std::memcpy(last[r], a.weights + (row + held) * a.row_bytes + n_chunks * Packer::chunk_bytes,
+                    rest / Format::block_size * sizeof(typename Format::Block));
+        chunks[r] = last[r];
+      }
+      Packer::pack(chunks, (rest + 31) / 32, records + 8 * (n_chunks - begin) * Packer::record_bytes);
+    }
+  }
+}
 
 // Sums of 2 × 16 rows and T tokens.
 template <bool Halves, bool Minimum, std::size_t T>
@@ -208,10 +216,13 @@ struct PanelTile {
       }
       __m512 scale[R];
 #pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
+      for (std::size_t r = 0; r < R; ++r) {
+        scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
+        if constexpr (!Sixteen) scale[r] = _mm512_mul_ps(scale[r], _mm512_set1_ps(256.0f));  // of the high bytes
+      }
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
-        const __m512 d = float_at(x[t] + group + (Sixteen ? offsetof(PanelGroup, d) : offsetof(PanelGroup, coarse_d)));
+        const __m512 d = float_at(x[t] + group + offsetof(PanelGroup, d));
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) {
           const __m512 value = _mm512_cvtepi32_ps(dot[r][t]);
@@ -226,14 +237,21 @@ struct PanelTile {
       }
     }
     if constexpr (Minimum) {
-      __m512 minimum[R];
 #pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) minimum[r] = _mm512_load_ps(record[r] + 64 * Layout::minima);
+      for (std::size_t i = 0; i < Layout::n_scales; ++i) {
+        __m512 minimum[R];
+#pragma GCC unroll 2
+        for (std::size_t r = 0; r < R; ++r) minimum[r] = _mm512_load_ps(record[r] + 64 * (Layout::minima + i));
 #pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) {
-        const __m512 sum = float_at(x[t] + group + offsetof(PanelGroup, sum));
+        for (std::size_t t = 0; t < T; ++t) {
+          __m512 sum = float_at(x[t] + group + offsetof(PanelGroup, sum));
+          if constexpr (Halves) {
+            const __m512 first = float_at(x[t] + group + offsetof(PanelGroup, first_sum));
+            sum = i == 0 ? first : _mm512_sub_ps(sum, first);
+          }
 #pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_fmadd_ps(minimum[r], sum, acc[r][t]);
+          for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_fmadd_ps(minimum[r], sum, acc[r][t]);
+        }
       }
     }
   }
@@ -325,7 +343,8 @@ void matmul_panel(const MatmulArgs& a) {
   using Layout = typename PanelPacker<Format>::Layout;
   const std::size_t strip = (a.k + 31) / 32 * Layout::size * 64;
   for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += 16, ++i) {
-    PanelPacker<Format>::pack_rows(a, row, a.row_end - row < 16 ? a.row_end - row : 16, a.panel + i * strip);
+    pack_strip<PanelPacker<Format>>(a, row, a.row_end - row < 16 ? a.row_end - row : 16, 0, (a.k + 255) / 256,
+                                    a.panel + i * strip);
   }
   // Tiles of about the same size: five tokens left over would cost as much as six.
   constexpr std::size_t most = panel_tile_tokens<Kind::halves>;
@@ -343,40 +362,90 @@ void matmul_panel(const MatmulArgs& a) {
 // small ones.
 inline constexpr float fine_ratio = 4.0f;  // of the mean of the squares of the groups' largest values
 
+// What all lanes of each of eight vectors come to, by an operation on two vectors of 32-bit lanes.
+template <class Op>
+LAMINA_INLINE __m256i reduce_each(const __m512i (&v)[8], Op op) {
+  __m512i half[4], quarter[2];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) {
+    half[i] =
+        op(_mm512_shuffle_i64x2(v[2 * i], v[2 * i + 1], 0x44), _mm512_shuffle_i64x2(v[2 * i], v[2 * i + 1], 0xee));
+  }
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < 2; ++i) even_odd(half[2 * i], half[2 * i + 1], quarter[i], half[i]);
+  const __m512i a = op(quarter[0], half[0]), b = op(quarter[1], half[1]);
+  const __m512i pairs = op(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));  // 0 0 4 4, 1 1 5 5, …
+  const __m512i all = op(pairs, _mm512_shuffle_epi32(pairs, _MM_PERM_CDAB));
+  const __m512i at = _mm512_setr_epi32(0, 4, 8, 12, 2, 6, 10, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+  return _mm512_castsi512_si256(_mm512_permutexvar_epi32(at, all));
+}
+
+// d of each group, as quantise_group() has it, eight groups at a time; and Σ d² over all groups but those of zeros,
+// divided by their number.
+inline float panel_scales(const Activations& row) {
+  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
+  const __m256 levels = _mm256_set1_ps(activation_levels), least = _mm256_set1_ps(1e-30f);
+  __m256 squares = _mm256_setzero_ps();
+  std::size_t filled = 0;
+  for (std::size_t g = 0; g < row.k_padded / 32; g += 8) {
+    __m512i v[8];
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) {
+      const float* x = row.f32 + 32 * (g + i);
+      v[i] = _mm512_max_epi32(_mm512_and_si512(load_512(x), magnitude), _mm512_and_si512(load_512(x + 16), magnitude));
+    }
+    const __m256 largest =
+        _mm256_castsi256_ps(reduce_each(v, [](__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }));
+    const __mmask8 large = _mm256_cmp_ps_mask(largest, least, _CMP_NLT_UQ);  // NaN too
+    const __m256 d = _mm256_maskz_div_ps(large, largest, levels);
+    squares = _mm256_fmadd_ps(d, d, squares);
+    filled += static_cast<std::size_t>(__builtin_popcount(large));
+    _mm256_storeu_ps(row.d + g, d);
+  }
+  const float total = sum(f32x8{{native::Fh{squares}}});
+  return filled > 0 ? total / static_cast<float>(filled) : 0.0f;
+}
+
 inline void quantize_panel(const Activations& row, bool eight_bits) {
   auto* out = reinterpret_cast<std::byte*>(row.q16);
   const std::size_t n_groups = row.k_padded / 32;
   auto* low = reinterpret_cast<std::uint8_t*>(out + n_groups * sizeof(PanelGroup));
-  float limit = -1;
-  if (eight_bits) {
-    float squares = 0, filled = 0;
-    for (std::size_t g = 0; g < n_groups; ++g) {
-      row.d[g] = largest_magnitude(row.f32 + 32 * g);
-      squares += row.d[g] * row.d[g];
-      filled += row.d[g] > 0 ? 1.0f : 0.0f;
-    }
-    limit = fine_ratio * squares / (filled > 0 ? filled : 1.0f);
-  }
+  const float limit = fine_ratio * panel_scales(row);
   const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128);
-  for (std::size_t g = 0; g < n_groups; ++g) {
-    PanelGroup held;
-    held.fine = !eight_bits ? panel_sixteen : row.d[g] * row.d[g] > limit ? panel_fine : panel_eight;
-    const QuantisedGroup group = quantise_group(row.f32 + 32 * g);
-    __m512i total = _mm512_setzero_si512();
+  for (std::size_t g = 0; g < n_groups; g += 8) {
+    __m512i firsts[8], totals[8];  // levels of the first half, of both
+    for (std::size_t i = 0; i < 8; ++i) {
+      PanelGroup held;
+      const float d = row.d[g + i];
+      held.fine = !eight_bits ? panel_sixteen : d * d > limit ? panel_fine : panel_eight;
+      const __m512 inverse = _mm512_set1_ps(d == 0 ? 0.0f : 1 / d);
+      __m512i total = _mm512_setzero_si512();
 #pragma GCC unroll 2
-    for (std::size_t i = 0; i < 2; ++i) {
-      __m512i q = group.q[i];
-      // to the nearest multiple of 256 when the low byte is left out
-      if (held.fine == panel_eight) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
-      total = _mm512_add_epi32(total, q);
-      q = _mm512_add_epi32(q, bias);
-      store_bytes_of(held.high + 16 * i, _mm512_srli_epi32(q, 8));
-      store_bytes_of(low + 32 * g + 16 * i, q);
+      for (std::size_t j = 0; j < 2; ++j) {
+        __m512i q = level_of(_mm512_loadu_ps(row.f32 + 32 * (g + i) + 16 * j), inverse);
+        // to the nearest multiple of 256 when the low byte is left out
+        if (held.fine == panel_eight) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
+        total = _mm512_add_epi32(total, q);
+        if (j == 0) firsts[i] = q;
+        q = _mm512_add_epi32(q, bias);
+        store_bytes_of(held.high + 16 * j, _mm512_srli_epi32(q, 8));
+        store_bytes_of(low + 32 * (g + i) + 16 * j, q);
+      }
+      totals[i] = total;
+      held.d = d;
+      held.sum = held.first_sum = 0;
+      std::memcpy(out + (g + i) * sizeof held, &held, sizeof held);
     }
-    held.d = group.d;
-    held.sum = group.d * static_cast<float>(_mm512_reduce_add_epi32(total));
-    held.coarse_d = 256 * group.d;
-    row.d[g] = group.d;
-    std::memcpy(out + g * sizeof held, &held, sizeof held);
+    const __m256i sums = reduce_each(totals, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
+    const __m256i first_sums = reduce_each(firsts, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
+    const __m256 d = _mm256_loadu_ps(row.d + g);
+    alignas(32) float sum_of[8], first_of[8];
+    _mm256_store_ps(sum_of, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), d));
+    _mm256_store_ps(first_of, _mm256_mul_ps(_mm256_cvtepi32_ps(first_sums), d));
+    for (std::size_t i = 0; i < 8; ++i) {
+      std::byte* held = out + (g + i) * sizeof(PanelGroup);
+      std::memcpy(held + offsetof(PanelGroup, sum), &sum_of[i], sizeof(float));
+      std::memcpy(held + offsetof(PanelGroup, first_sum), &first_of[i], sizeof(float));
+    }
   }
 }

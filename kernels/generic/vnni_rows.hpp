@@ -27,9 +27,11 @@ LAMINA_INLINE __m512 join_planes(__m512i high, __m512i low) {
 template <class Format>
 struct VnniTile {
   using Chunk = Bytes<Format>;
+  // A product with it is exact, so that it makes no difference whether a compiler contracts it with a sum.
+  static_assert((Chunk::centre & (Chunk::centre - 1)) == 0);
   static constexpr std::size_t decode_rows = 4;
   static constexpr std::size_t prefill_rows = 1;
-  static constexpr std::size_t prefill_tokens = 4;
+  static constexpr std::size_t prefill_tokens = 3;  // four spill
 
   // Adds the first n_halves halves of a chunk to the sums of T tokens.
   template <std::size_t T>
@@ -38,7 +40,10 @@ struct VnniTile {
     const Chunk w(weights);
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) {
-      if constexpr (Chunk::has_minimum) {
+      if constexpr (Chunk::has_minimum && Chunk::scales == 16) {
+        low[t] = fma(w.minimum[0], load<f32x8>(x[t].s16 + 16 * c), low[t]);
+        low[t] = fma(w.minimum[1], load<f32x8>(x[t].s16 + 16 * c + 8), low[t]);
+      } else if constexpr (Chunk::has_minimum) {
         low[t] = fma(w.minimum[0], load<f32x8>(x[t].s32 + 8 * c), low[t]);
       } else if constexpr (Chunk::scales == 8) {
         low[t] = fma(w.scale[0], load<f32x8>(x[t].s32 + 8 * c), low[t]);

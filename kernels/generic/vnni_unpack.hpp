@@ -31,8 +31,8 @@ LAMINA_INLINE void even_odd(__m512i abcd, __m512i efgh, __m512i& even, __m512i& 
   odd = _mm512_shuffle_i64x2(abcd, efgh, 0xdd);
 }
 
-// Index of the 16 bytes of quants of each of four blocks, the first of which lies `first` bytes into a vector; bytes past
-// its 64 are taken from a second vector that starts `shift` bytes later.
+// Index of the 16 bytes of quants of each of four blocks, the first of which lies `first` bytes into a vector; bytes
+// past its 64 are taken from a second vector that starts `shift` bytes later.
 struct alignas(64) ByteIndex {
   std::uint8_t at[64];
 };
@@ -143,8 +143,8 @@ struct VectorScales {
     // Words 0, 2, 1, 2: their low bits are groups 0–3 and 4–7 of the scales, then of the minima.
     const __m128i low = _mm_and_si128(_mm_srlv_epi32(_mm_shuffle_epi32(head, 0xed), _mm_setr_epi32(0, 0, 0, 4)),
                                       _mm_setr_epi32(0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f));
-    const __m128i top = _mm_and_si128(_mm_srli_epi32(_mm_shuffle_epi32(head, 0xa5), 2),
-                                      _mm_setr_epi32(0, 0x30303030, 0, 0x30303030));
+    const __m128i top =
+        _mm_and_si128(_mm_srli_epi32(_mm_shuffle_epi32(head, 0xa5), 2), _mm_setr_epi32(0, 0x30303030, 0, 0x30303030));
     const __m512 integers = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_or_si128(low, top)));
     const __m128 d = _mm_xor_ps(_mm_cvtph_ps(head), _mm_setr_ps(0.0f, -0.0f, 0.0f, 0.0f));
     const __m512i eight_each = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);

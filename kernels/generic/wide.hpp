@@ -166,6 +166,11 @@ LAMINA_INLINE void store_i16(std::index_sequence<I...>, std::int16_t* p, const i
   (native::store_i16(p + I * native::lanes, a.v[I]), ...);
 }
 
+template <std::size_t... I>
+LAMINA_INLINE void store_bytes(std::index_sequence<I...>, std::uint8_t* p, const u8x32& a) {
+  (native::store_bytes(p + I * sizeof(native::Bh), a.v[I]), ...);
+}
+
 template <class W, std::size_t... I, class T>
 LAMINA_INLINE W broadcast(std::index_sequence<I...>, T value) {
   const auto v = native::broadcast<std::remove_cvref_t<decltype(W{}.v[0])>>(value);
@@ -325,6 +330,42 @@ LAMINA_INLINE i16x32 signed_words(const std::byte* a, const std::byte* b) {
   native::signed_words(a, b, out.v);
   return out;
 }
+LAMINA_INLINE i16x32 unsigned_words(const u8x32& a) {
+  i16x32 out;
+  native::unsigned_words(a.v, out.v);
+  return out;
+}
+LAMINA_INLINE i16x32 signed_words(const u8x32& a) {
+  i16x32 out;
+  native::signed_words(a.v, out.v);
+  return out;
+}
+LAMINA_INLINE void store32(std::uint8_t* p, const u8x32& a) { detail::store_bytes(detail::Parts<u8x32>{}, p, a); }
+// Four integers of eight bytes, or eight of four, side by side.
+template <class T, std::size_t N>
+LAMINA_INLINE u8x32 join(const T (&parts)[N]) {
+  u8x32 out;
+  native::join(parts, out.v);
+  return out;
+}
+// 16 bytes at a, then 16 at b.
+LAMINA_INLINE u8x32 bytes_at(const std::byte* a, const std::byte* b) {
+  u8x32 out;
+  native::bytes_at(a, b, out.v);
+  return out;
+}
+// Byte i = table[at byte i], at within 0 … 15.
+LAMINA_INLINE u8x32 lookup(const std::int8_t (&table)[16], const u8x32& at) {
+  u8x32 out;
+  native::lookup(reinterpret_cast<const std::byte*>(table), at.v, out.v);
+  return out;
+}
+// Byte i = 255 where bit i is set, else 0.
+LAMINA_INLINE u8x32 bytes_of_bits(std::uint32_t bits) {
+  u8x32 out;
+  native::bytes_of_bits(bits, out.v);
+  return out;
+}
 // The low nibbles of 16 bytes, then their high ones.
 LAMINA_INLINE i16x32 both_nibbles(const std::byte* p) {
   i16x32 out;
@@ -340,6 +381,12 @@ LAMINA_INLINE WordPair nibbles_of_16(const std::byte* a, const std::byte* b) {
 LAMINA_INLINE WordPair widen(const u8x32& a, const u8x32& b) {
   WordPair out;
   native::widen(a.v, b.v, out.first.v, out.second.v);
+  return out;
+}
+// The same of signed bytes.
+LAMINA_INLINE WordPair widen_signed(const u8x32& a, const u8x32& b) {
+  WordPair out;
+  native::widen_signed(a.v, b.v, out.first.v, out.second.v);
   return out;
 }
 // Lane i: the sum of four products, exact: words 2i, 2i + 1 of the first halves and of the second. Weights −128 … 127.

@@ -22,4 +22,22 @@ namespace native {
 
 }  // namespace lamina::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+
+// What a .cpp file instantiates for its formats.
+namespace lamina::kernels {
+
+template <>
+template <class Format>
+void HighwayKernels<HWY_TARGET>::matmul(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul<Format>(a);
+}
+#if LAMINA_KERNELS_VNNI
+template <>
+template <class Format>
+void HighwayKernels<HWY_TARGET>::matmul_panel(const MatmulArgs& a) {
+  HWY_NAMESPACE::matmul_panel<Format>(a);
+}
+#endif
+
+}  // namespace lamina::kernels
 #endif

@@ -84,7 +84,7 @@ struct ReferenceKernels {
   static void store_keys(const StoreArgs& a) {
     for (std::size_t r = 0; r < a.n_rows; ++r) {
       const std::size_t at = a.position + r, lane = at % kv_tile;
-      std::byte* tile = a.tiles + at / kv_tile * key_tile_bytes(a.type, a.dim);
+      std::byte* tile = a.tiles + tile_offset(at, key_tile_bytes(a.type, a.dim), a.block_stride);
       for (std::size_t i = 0; i < a.dim; ++i) {
         const float* x = a.rows + r * a.stride;
         if (a.type == CacheType::Q8_0) {
@@ -100,7 +100,7 @@ struct ReferenceKernels {
   static void store_values(const StoreArgs& a) {
     for (std::size_t r = 0; r < a.n_rows; ++r) {
       const std::size_t at = a.position + r, lane = at % kv_tile;
-      std::byte* tile = a.tiles + at / kv_tile * value_tile_bytes(a.type, a.dim);
+      std::byte* tile = a.tiles + tile_offset(at, value_tile_bytes(a.type, a.dim), a.block_stride);
       for (std::size_t i = 0; i < a.dim; ++i) {
         const float* x = a.rows + r * a.stride;
         if (a.type == CacheType::Q8_0) {
@@ -280,7 +280,7 @@ struct ReferenceKernels {
     for (std::size_t j = 0; j < seen; ++j) {
       double dot = 0;
       for (std::size_t i = 0; i < a.key_dim; ++i) {
-        dot += static_cast<double>(q[i]) * cached_key(a.type, a.keys, a.key_dim, first + j, i);
+        dot += static_cast<double>(q[i]) * cached_key(a.type, a.keys, a.key_dim, first + j, i, a.block_stride);
       }
       scores[j] = a.scale * dot;
       if (a.cap > 0) scores[j] = a.cap * std::tanh(scores[j] / a.cap);
@@ -298,7 +298,7 @@ struct ReferenceKernels {
     for (std::size_t i = 0; i < a.value_dim; ++i) {
       double sum = 0;
       for (std::size_t j = 0; j < seen; ++j) {
-        sum += scores[j] * cached_value(a.type, a.values, a.value_dim, first + j, i);
+        sum += scores[j] * cached_value(a.type, a.values, a.value_dim, first + j, i, a.block_stride);
       }
       out.acc[row * value_width(a.value_dim) + i] = static_cast<float>(sum);
     }

@@ -162,10 +162,6 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   return error / size;
 }
 
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 std::vector<const KernelTable*> all_targets() {
   auto targets = simd_targets();
   targets.push_back(&reference());
@@ -210,6 +206,45 @@ TEST_CASE("attention agrees with the definition for any cache type, head size, g
           }
         }
       }
+    }
+  }
+}
+
+TEST_CASE("blocks of keys may lie apart") {
+  constexpr std::size_t n = 300, dim = 64, stride = 128 * 64 * 4 + 192;
+  for (const CacheType type : kernels::cache_types) {
+    const Cache together(type, n, dim, dim);
+    const Queries q(together, 3, 4);
+    for (const KernelTable* target : all_targets()) {
+      INFO(target->target << " " << to_string(type));
+      std::vector<std::byte> keys(3 * stride), values(3 * stride);
+      const auto k = random_floats(n * dim, 2), v = random_floats(n * dim, 3);
+      target->store_keys({type, keys.data(), dim, 0, n, k.data(), dim, stride});
+      target->store_values({type, values.data(), dim, 0, n, v.data(), dim, stride});
+      for (std::size_t j = 0; j < n; ++j) {
+        REQUIRE(kernels::cached_key(type, keys.data(), dim, j, 5, stride) ==
+                kernels::cached_key(type, together.keys.data(), dim, j, 5));
+        REQUIRE(kernels::cached_value(type, values.data(), dim, j, 5, stride) ==
+                kernels::cached_value(type, together.values.data(), dim, j, 5));
+      }
+      std::vector<float> scratch(kernels::attention_scratch(type, 12, dim, dim)), out(3 * 4 * dim);
+      AttentionArgs a;
+      a.q = q.q.data();
+      a.q_stride = q.q_stride;
+      a.type = type;
+      a.keys = keys.data();
+      a.values = values.data();
+      a.block_stride = stride;
+      a.position = n - 3;
+      a.n_tokens = 3;
+      a.n_group = 4;
+      a.key_dim = a.value_dim = dim;
+      a.scale = 1.0f / 8;
+      a.scratch = scratch.data();
+      a.out = out.data();
+      a.out_stride = 4 * dim;
+      target->attention(a);
+      REQUIRE(same_bits(out, attend(*target, together, q, 3)));
     }
   }
 }

@@ -7,9 +7,12 @@
 
 #include <sys/mman.h>
 
+#include <catch2/catch.hpp>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <random>
 #include <utility>
 #include <vector>
@@ -101,6 +104,50 @@ GuardedBytes random_weights(std::size_t rows, std::size_t k, std::uint32_t seed)
     typename Format::Block block;
     Format::quantize(&values[i * Format::block_size], block);
     std::memcpy(out.data() + i * sizeof block, &block, sizeof block);
+  }
+  return out;
+}
+
+// Σ (a − b)² / Σ b²
+inline double nmse(const std::vector<float>& a, const std::vector<float>& b) {
+  double error = 0, power = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    error += std::pow(static_cast<double>(a[i]) - b[i], 2);
+    power += std::pow(static_cast<double>(b[i]), 2);
+  }
+  return error / power;
+}
+
+inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// Values of which every twentieth group has one a hundred times as large as the rest.
+inline std::vector<float> spiked_floats(std::size_t n, std::uint32_t seed) {
+  std::vector<float> out = random_floats(n, seed);
+  for (std::size_t i = 7; i < n; i += 640) out[i] *= 100;
+  return out;
+}
+
+// f(target, Type<Format>) for every target under test and every format.
+template <class F>
+void for_each_case(F&& f) {
+  for (const kernels::KernelTable* target : simd_targets()) {
+    for_each_type(quant::Formats{}, [&](auto format) {
+      using Format = typename decltype(format)::type;
+      INFO(target->target << " " << Format::name);
+      f(*target, format);
+    });
+  }
+}
+
+// Widths of rows that a format can have, whole and ragged for every way of taking k apart.
+template <class Format>
+std::vector<std::size_t> widths() {
+  std::vector<std::size_t> out;
+  for (const std::size_t k :
+       std::initializer_list<std::size_t>{1, 15, 16, 17, 32, 64, 96, 224, 256, 288, 512, 576, 1024, 2048, 2080}) {
+    if (k % Format::block_size == 0) out.push_back(k);
   }
   return out;
 }

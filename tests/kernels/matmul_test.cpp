@@ -36,41 +36,6 @@ std::vector<float> multiply(const KernelTable& target, std::uint32_t type_id, co
   return out;
 }
 
-// Σ (a − b)² / Σ b²
-double nmse(const std::vector<float>& a, const std::vector<float>& b) {
-  double error = 0, power = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    error += std::pow(static_cast<double>(a[i]) - b[i], 2);
-    power += std::pow(static_cast<double>(b[i]), 2);
-  }
-  return error / power;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
-template <class F>
-void for_each_case(F&& f) {
-  for (const KernelTable* target : simd_targets()) {
-    for_each_type(quant::Formats{}, [&](auto format) {
-      using Format = typename decltype(format)::type;
-      INFO(target->target << " " << Format::name);
-      f(*target, format);
-    });
-  }
-}
-
-template <class Format>
-std::vector<std::size_t> widths() {
-  std::vector<std::size_t> out;
-  for (const std::size_t k :
-       std::initializer_list<std::size_t>{1, 15, 16, 17, 32, 64, 96, 224, 256, 288, 512, 576, 1024, 2048, 2080}) {
-    if (k % Format::block_size == 0) out.push_back(k);
-  }
-  return out;
-}
-
 }  // namespace
 
 TEST_CASE("matmul agrees with the reference for every target, format and shape") {
@@ -213,13 +178,6 @@ std::vector<float> multiply_panel(const KernelTable& target, std::uint32_t type_
   a.out_stride = end - begin;
   a.panel = panel->data();
   target.find(type_id)->matmul_panel(a);
-  return out;
-}
-
-// Values of which every twentieth group has one a hundred times as large as the rest.
-std::vector<float> spiked_floats(std::size_t n, std::uint32_t seed) {
-  std::vector<float> out = random_floats(n, seed);
-  for (std::size_t i = 7; i < n; i += 640) out[i] *= 100;
   return out;
 }
 

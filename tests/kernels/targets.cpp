@@ -16,6 +16,7 @@ std::vector<const kernels::KernelTable*> simd_targets() {
   for (const kernels::KernelTable* t : kernels::available_targets()) {
     if (t->target != "reference") out.push_back(t);
   }
+  for (const kernels::KernelTable* t : kernels::test_targets()) out.push_back(t);
   const kernels::KernelTable* header_only = &kernels::table_of<kernels::XsimdKernels, quant::Formats>();
   if (out.empty() || out.back()->target != header_only->target) out.push_back(header_only);
   return out;
@@ -37,6 +38,12 @@ TEST_CASE("targets are listed best first with the reference last, and chosen by 
   REQUIRE(unknown.error().code == ErrorCode::TargetUnavailable);
   REQUIRE(unknown.error().expected.find("reference") != std::string::npos);
   REQUIRE(unknown.error().got == "z80");
+  for (const kernels::KernelTable* target : kernels::test_targets()) {
+    const auto chosen = kernels::select_target(target->target);
+    REQUIRE(chosen.has_value());
+    REQUIRE(*chosen == target);
+    REQUIRE(unknown.error().expected.find(target->target) == std::string::npos);
+  }
 }
 
 }  // namespace lamina::test

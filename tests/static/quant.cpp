@@ -10,7 +10,7 @@ template <class... Fs>
 constexpr bool all_formats(TypeList<Fs...>) {
   return (QuantFormat<Fs> && ...);
 }
-static_assert(all_formats(Formats{}), "a format of the registry lacks something of concept QuantFormat");
+static_assert(all_formats(AllFormats{}), "a format of the registry lacks something of concept QuantFormat");
 
 static_assert(bytes_per_row<Q4_0>(64) == 36);
 static_assert(bytes_per_row<Q4_K>(256) == 144);

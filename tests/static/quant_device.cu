@@ -18,6 +18,6 @@ void instantiate(TypeList<Fs...>) {
   (dequantize_blocks<Fs><<<1, 1>>>(nullptr, nullptr, 0), ...);
 }
 
-void instantiate_all() { instantiate(Formats{}); }
+void instantiate_all() { instantiate(AllFormats{}); }
 
 }  // namespace lamina::quant

@@ -26,7 +26,14 @@ template <class... Ts>
 struct AsTuple<TypeList<Ts...>> {
   using type = std::tuple<Ts...>;
 };
-using AllFormats = AsTuple<quant::Formats>::type;
+using AllFormats = AsTuple<quant::AllFormats>::type;
+// Those that can hold weights of any size.
+template <class F>
+constexpr bool is_integer = Contains<F, TypeList<quant::I8, quant::I16, quant::I32, quant::I64>>{};
+
+// Whether a block can say that a weight is no number.
+template <class F>
+constexpr bool shows_non_finite = !is_integer<F> && !std::is_same_v<F, quant::NVFP4>;
 
 struct Random {
   std::uint64_t state = 88172645463325252u;
@@ -71,6 +78,7 @@ double squared(const std::vector<float>& a, const std::vector<float>& b) {
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("quantising loses no more than the format must", "[quant]", AllFormats) {
+  if (is_integer<TestType>) return;  // of weights below one they keep nothing
   const double bits = 8.0 * sizeof(typename TestType::Block) / TestType::block_size;
   for (std::uint64_t seed = 1; seed < 9; ++seed) {
     const auto in = weights(k, seed);
@@ -78,8 +86,8 @@ TEMPLATE_LIST_TEST_CASE("quantising loses no more than the format must", "[quant
     for (const float v : in) power += double(v) * v;
     const double relative = squared(decode<TestType>(encode<TestType>(in)), in) / power;
     INFO(TestType::name << " relative error " << relative);
-    // about 6 dB a bit: four bits leave some 0.6%, sixteen nearly nothing
-    CHECK(relative <= (bits >= 32 ? 0.0 : bits >= 16 ? 1e-5 : bits >= 8 ? 1e-4 : bits >= 6 ? 1e-3 : 1.5e-2));
+    // about 6 dB a bit: one bit leaves less than half, four some 0.6%, sixteen nearly nothing
+    CHECK(relative <= (bits >= 32 ? 0.0 : bits >= 16 ? 1e-5 : bits >= 8 ? 4e-4 : 8 * std::exp2(-2 * bits)));
   }
 }
 
@@ -90,8 +98,35 @@ TEMPLATE_LIST_TEST_CASE("what decoding gives, quantising finds again", "[quant]"
     double power = 0;
     for (const float v : once) power += double(v) * v;
     // exactly, but for the formats with scales of scales, which may choose another pair for the same values
-    CHECK(squared(once, twice) <= (TestType::block_size == 256 ? 1e-3 * power : 0.0));
+    INFO(TestType::name);
+    CHECK(squared(once, twice) <= (std::is_same_v<TestType, quant::Q2_K> ? 3e-3 * power
+                                   : TestType::block_size == 256         ? 1e-3 * power
+                                                                         : 0.0));
   }
+}
+
+TEMPLATE_LIST_TEST_CASE("quantising spends its error where it costs least", "[quant]", AllFormats) {
+  double with = 0, without = 0;
+  for (std::uint64_t seed = 1; seed < 9; ++seed) {
+    const auto in = weights(k, seed);
+    std::vector<float> cost(k);
+    Random random{seed};
+    for (float& c : cost) c = std::exp(3 * random.uniform());
+    std::vector<std::byte> row(*quant::bytes_per_row<TestType>(k));
+    quant::quantize_row<TestType>(in.data(), k, row.data(), cost.data());
+    const auto got = decode<TestType>(row), plain = decode<TestType>(encode<TestType>(in));
+    for (std::size_t i = 0; i < k; ++i) {
+      with += cost[i] * (double(got[i]) - in[i]) * (double(got[i]) - in[i]);
+      without += cost[i] * (double(plain[i]) - in[i]) * (double(plain[i]) - in[i]);
+    }
+    // no cost at all is no reason for NaN
+    quant::quantize_row<TestType>(in.data(), k, row.data(), std::vector<float>(k, 0.0f).data());
+    for (const float v : decode<TestType>(row)) REQUIRE(std::isfinite(v));
+  }
+  INFO(TestType::name);
+  CHECK(with <= without);
+  constexpr double bits = 8.0 * sizeof(typename TestType::Block) / TestType::block_size;
+  if (bits < 8) CHECK(with < 0.99 * without);
 }
 
 TEMPLATE_LIST_TEST_CASE("any bits decode, at any address", "[quant]", AllFormats) {
@@ -121,7 +156,8 @@ TEMPLATE_LIST_TEST_CASE("a weight that is no number shows in its block, and only
       for (std::size_t i = 0; i < k; ++i) {
         const bool same_block = i / TestType::block_size == at / TestType::block_size;
         INFO(TestType::name << "[" << i << "] with " << bad << " at " << at);
-        if (same_block ? std::isfinite(got[i]) : got[i] != want[i]) FAIL(got[i]);
+        if (!same_block && got[i] != want[i]) FAIL(got[i]);
+        if (same_block && shows_non_finite<TestType> && std::isfinite(got[i])) FAIL(got[i]);
       }
     }
   }
@@ -140,12 +176,14 @@ TEMPLATE_LIST_TEST_CASE("numbers no model should have quantise without harm", "[
 }
 
 TEMPLATE_LIST_TEST_CASE("swapping bytes twice changes nothing, once does", "[quant]", AllFormats) {
-  const auto row = encode<TestType>(weights(k, 2));
+  std::vector<float> values = weights(k, 2);
+  for (float& v : values) v *= 1000;  // so that integers are not all zero
+  const auto row = encode<TestType>(values);
   auto swapped = row;
   quant::byteswap_row<TestType>(swapped.data(), k);
-  CHECK(swapped != row);
+  if (alignof(typename TestType::Block) > 1) CHECK((swapped != row));  // else there are only bytes
   quant::byteswap_row<TestType>(swapped.data(), k);
-  CHECK(swapped == row);
+  CHECK((swapped == row));
 }
 
 TEMPLATE_LIST_TEST_CASE("a row that is no multiple of the block has no size", "[quant]", AllFormats) {
@@ -159,9 +197,10 @@ TEMPLATE_LIST_TEST_CASE("a row that is no multiple of the block has no size", "[
 TEMPLATE_LIST_TEST_CASE("decoding and quantising agree with the reference files", "[quant]", AllFormats) {
   const char* shared = std::getenv("LAMINA_SHARED");
   if (shared == nullptr) return;
-  std::string name(TestType::name);
-  name[0] = static_cast<char>(std::tolower(name[0]));
-  if (name == "bF16") name = "bf16";
+  std::string name(TestType::name);  // q4_K, iq4_xs
+  for (char& c : name) {
+    if (c != 'K') c = static_cast<char>(std::tolower(c));
+  }
   const auto file = gguf::File::open(std::string(shared) + "/conformance/quant/" + name + ".gguf");
   if (!file) return;
   const auto read = [&](const char* tensor, auto format) {

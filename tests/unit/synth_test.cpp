@@ -49,9 +49,12 @@ TEST_CASE("a synthetic model of every format is a file that opens, with weights 
     CAPTURE(name);
     const SynthModel model = make(name);
     CHECK(model.file.find("blk.1.attn_q.weight")->type_id == decltype(type)::type::type_id);
-    // A matrix times an input of size 1 gives an output of size 1.
-    CHECK(rms(weights(model.file, "blk.1.attn_q.weight")) == Approx(1 / std::sqrt(256.0)).epsilon(0.1));
-    CHECK(rms(weights(model.file, "blk.0.ffn_down.weight")) == Approx(1 / std::sqrt(512.0)).epsilon(0.1));
+    // A matrix times an input of size 1 gives an output of size 1. Weights of few bits are nearest in the mean square
+    // when they are a little too small.
+    using Format = typename decltype(type)::type;
+    const double few = 8 * sizeof(typename Format::Block) < 3 * Format::block_size ? 0.25 : 0.1;
+    CHECK(rms(weights(model.file, "blk.1.attn_q.weight")) == Approx(1 / std::sqrt(256.0)).epsilon(few));
+    CHECK(rms(weights(model.file, "blk.0.ffn_down.weight")) == Approx(1 / std::sqrt(512.0)).epsilon(few));
     CHECK(rms(weights(model.file, "output.weight")) == Approx(1 / std::sqrt(256.0)).epsilon(0.1));
     CHECK(weights(model.file, "output_norm.weight") == std::vector<float>(256, 1.0f));
   });

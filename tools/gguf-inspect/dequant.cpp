@@ -34,6 +34,17 @@ Expected<void> write_floats(std::span<const std::byte> blocks, bool swap, Atomic
   return {};
 }
 
+Error not_decodable(const gguf::TensorInfo& tensor) {
+  const gguf::TensorType* type = gguf::tensor_type(tensor.type_id);
+  if (type == nullptr || type->replaced_by.empty()) {
+    return Error(ErrorCode::UnsupportedFormat, "this weight format cannot be decoded")
+        .found(printable(tensor.type_name()));
+  }
+  return Error(ErrorCode::UnsupportedFormat, "this weight format is retired; make the file anew in its replacement")
+      .wanted(std::string(type->replaced_by))
+      .found(printable(tensor.type_name()));
+}
+
 }  // namespace
 
 Expected<void> dequantize(const gguf::File& file, const std::string& name, const std::string& path) {
@@ -41,12 +52,8 @@ Expected<void> dequantize(const gguf::File& file, const std::string& name, const
   if (!tensor) {
     return fail(Error(ErrorCode::MissingTensor, "the file has no such tensor").in(file.name()).about(name));
   }
-  Expected<void> result = fail(Error(ErrorCode::UnsupportedFormat, "this weight format cannot be decoded")
-                                   .in(file.name())
-                                   .about(name)
-                                   .at(tensor->offset)
-                                   .found(printable(tensor->type_name())));
-  quant::visit_format(tensor->type_id, [&](auto format) {
+  Expected<void> result = fail(not_decodable(*tensor).in(file.name()).about(name).at(tensor->offset));
+  quant::visit_format<quant::AllFormats>(tensor->type_id, [&](auto format) {
     using Format = typename decltype(format)::type;
     result = [&]() -> Expected<void> {
       auto out = AtomicFile::create(path);

@@ -4,10 +4,14 @@
 // Which kernel will run each tensor of a file on this machine.
 #include <cinttypes>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 #include "commands.hpp"
 #include "common/cli.hpp"
+#include "common/target_note.hpp"
 #include "lamina/lamina.hpp"
 #include "value_printer.hpp"
 
@@ -37,6 +41,11 @@ void print_text(const Model& model) {
                 static_cast<int>(kernel.size() < 21 ? 21 - kernel.size() : 0), "",
                 cli::bytes(info.weight_bytes).c_str(), tensors.c_str());
   }
+  std::map<std::string_view, std::size_t> prefill;
+  for (const auto& step : steps) ++prefill[step.info.prefill_kernel];
+  for (const auto& [kernel, n] : prefill) {
+    if (!kernel.empty()) std::printf("\n%zu steps meet many tokens by %s.\n", n, std::string(kernel).c_str());
+  }
   if (n_slow > 0) std::printf("\n%zu steps have no fast kernel on this target.\n", n_slow);
 }
 
@@ -47,6 +56,7 @@ void print_json(const Model& model) {
     for (const auto& name : step.info.tensors) tensors.push_back(nlohmann::json::parse(json_text(name)));
     steps.push_back({{"phase", step.info.phase},
                      {"kernel", step.info.kernel},
+                     {"prefill_kernel", step.info.prefill_kernel},
                      {"tensors", std::move(tensors)},
                      {"weight_bytes", step.info.weight_bytes},
                      {"slow", step.info.slow}});
@@ -65,6 +75,7 @@ Expected<void> print_plan(const gguf::File& file, const std::string& target, boo
   options.target = target;
   const auto model = load(file, options);
   if (!model) return fail(model.error());
+  cli::print_target_note("gguf-inspect", model->target());
   json ? print_json(*model) : print_text(*model);
   return {};
 }

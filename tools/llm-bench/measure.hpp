@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/machine.hpp"
+#include "common/target_note.hpp"
 #include "lamina/lamina.hpp"
 #include "profile.hpp"
 #include "results.hpp"
@@ -61,6 +62,7 @@ class Bench {
     auto model = load();
     if (!model) return fail(std::move(model.error()));
     out.load_seconds = seconds() - begin;
+    cli::print_target_note("llm-bench", model->target());
     describe(*model, out);
     for (const std::size_t threads : options_.threads) {
       const std::size_t n = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());

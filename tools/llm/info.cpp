@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "common/cli.hpp"
+#include "common/target_note.hpp"
 #include "model_args.hpp"
 
 namespace lamina::llm {
@@ -119,7 +120,10 @@ void add_targets(CLI::App& app, Command& command) {
   app.add_subcommand("targets", "instruction sets this machine can run on, best first, one a line")
       ->callback([&command] {
         command = [] {
-          for (const auto* table : kernels::available_targets()) std::puts(std::string(table->target).c_str());
+          for (const auto* table : kernels::available_targets()) {
+            std::puts(std::string(table->target).c_str());
+            cli::print_target_note("llm", table->target);
+          }
           return cli::exit_ok;
         };
       });

@@ -12,6 +12,7 @@
 #include "common/cache_type.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
+#include "common/target_note.hpp"
 #include "lamina/lamina.hpp"
 
 namespace lamina::llm {
@@ -34,7 +35,9 @@ struct ModelArgs {
     app.add_option("-t,--threads", session.threads, "threads to compute with; 0: one per core")->type_name("N");
     app.add_option("-c,--ctx", session.context, "context in tokens; 0: the model's own, at most 4096")->type_name("N");
     app.add_option("--batch", session.batch, "prompt tokens computed together")->type_name("N")->capture_default_str();
-    app.add_option("--prefill-bits", session.prefill_bits, "bits of activations in prefill; 8 is faster, 16 more exact")
+    app.add_option(
+           "--prefill-bits", session.prefill_bits,
+           "bits of activations in prefill; 8 is faster (F16 and BF16 files then run in bfloat16), 16 more exact")
         ->type_name("8|16")
         ->capture_default_str();
     app.add_flag("--strict", session.strict, "the same bits however the prompt is split into batches; slower prefill");
@@ -55,6 +58,7 @@ struct ModelArgs {
     LoadOptions options;
     options.target = target;
     auto loaded = lamina::load(*file, options);
+    if (loaded) cli::print_target_note("llm", loaded->target());
     if (loaded) announce_slow_steps(*loaded);
     return loaded;
   }

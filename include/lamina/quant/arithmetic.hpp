@@ -5,6 +5,7 @@
 // included, is undefined.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -38,6 +39,28 @@ LAMINA_HOST_DEVICE constexpr float zero_or_nan(const float* in, int n) {
   return sum;
 }
 
+// The largest magnitude of n values; NaN is passed over.
+LAMINA_HOST_DEVICE constexpr float largest_of(const float* in, int n) {
+  float most = 0;
+  for (int i = 0; i < n; ++i) {
+    if (absolute(in[i]) > most) most = absolute(in[i]);
+  }
+  return most;
+}
+
+// The number with its bytes in the other order.
+template <class T>
+constexpr T byteswapped(T value) {
+  if constexpr (sizeof(T) == 1) {
+    return value;
+  } else if constexpr (sizeof(T) == 2) {
+    return std::bit_cast<T>(__builtin_bswap16(std::bit_cast<std::uint16_t>(value)));
+  } else if constexpr (sizeof(T) == 4) {
+    return std::bit_cast<T>(__builtin_bswap32(std::bit_cast<std::uint32_t>(value)));
+  } else {
+    return std::bit_cast<T>(__builtin_bswap64(std::bit_cast<std::uint64_t>(value)));
+  }
+}
 constexpr void byteswap16(half& h) { h.bits = static_cast<std::uint16_t>(h.bits << 8 | h.bits >> 8); }
 constexpr void byteswap16(bfloat16& h) { h.bits = static_cast<std::uint16_t>(h.bits << 8 | h.bits >> 8); }
 

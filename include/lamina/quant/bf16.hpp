@@ -24,7 +24,7 @@ struct BF16 {
   };
 
   LAMINA_HOST_DEVICE static void dequantize(const Block& b, float* out /* [1] */) { out[0] = b.value; }
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [1] */, Block& b) {
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [1] */, Block& b, const float* = nullptr) {
     b.value = bfloat16::from_float(in[0]);
   }
   static void byteswap(Block& b) { byteswap16(b.value); }

@@ -24,7 +24,9 @@ struct F32 {
   };
 
   LAMINA_HOST_DEVICE static void dequantize(const Block& b, float* out /* [1] */) { out[0] = b.value; }
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [1] */, Block& b) { b.value = in[0]; }
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [1] */, Block& b, const float* = nullptr) {
+    b.value = in[0];
+  }
   static void byteswap(Block& b) {
     b.value = std::bit_cast<float>(__builtin_bswap32(std::bit_cast<std::uint32_t>(b.value)));
   }

@@ -17,12 +17,14 @@
 namespace lamina::quant {
 
 template <class F>
-concept QuantFormat = requires(const typename F::Block& block, typename F::Block& into, const float* in, float* out) {
+concept QuantFormat = requires(const typename F::Block& block, typename F::Block& into, const float* in,
+                               const float* cost, float* out) {
   { F::name } -> std::convertible_to<std::string_view>;
   { F::type_id } -> std::convertible_to<std::uint32_t>;
   { F::block_size } -> std::convertible_to<std::size_t>;
   { F::dequantize(block, out) } -> std::same_as<void>;
   { F::quantize(in, into) } -> std::same_as<void>;
+  { F::quantize(in, into, cost) } -> std::same_as<void>;
   { F::byteswap(into) } -> std::same_as<void>;
   requires std::is_trivially_copyable_v<typename F::Block>;
   requires(F::block_size > 0);
@@ -45,12 +47,13 @@ void dequantize_row(const std::byte* row, std::size_t k, float* out) {
   }
 }
 
-// k floats, a multiple of the block, to blocks.
+// k floats, a multiple of the block, to blocks. cost [k], or null: what an error in each weight costs, ≥ 0; the sum of
+// cost · error² is what quantisers keep small.
 template <QuantFormat F>
-void quantize_row(const float* in, std::size_t k, std::byte* row) {
+void quantize_row(const float* in, std::size_t k, std::byte* row, const float* cost = nullptr) {
   for (std::size_t i = 0; i < k; i += F::block_size, row += sizeof(typename F::Block)) {
     typename F::Block block;
-    F::quantize(in + i, block);
+    F::quantize(in + i, block, cost != nullptr ? cost + i : nullptr);
     std::memcpy(row, &block, sizeof block);
   }
 }

@@ -33,8 +33,8 @@ struct Q4_0 {
     }
   }
 
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [32] */, Block& b) {
-    b.d = half::from_float(SymmetricFit::of(in, 32, -8, 7) + zero_or_nan(in, 32));
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [32] */, Block& b, const float* cost = nullptr) {
+    b.d = half::from_float(SymmetricFit::of(in, 32, -8, 7, {cost}) + zero_or_nan(in, 32));
     const float inverse = inverse_or_zero(b.d);
     for (int i = 0; i < 16; ++i) {
       const int low = round_to_int(in[i] * inverse, -8, 7) + 8;

@@ -35,8 +35,8 @@ struct Q4_1 {
     }
   }
 
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [32] */, Block& b) {
-    const AffineFit fit = AffineFit::of(in, 32, 15, true);
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [32] */, Block& b, const float* cost = nullptr) {
+    const AffineFit fit = AffineFit::of(in, 32, 15, true, {cost});
     b.d = half::from_float(fit.scale + zero_or_nan(in, 32));
     b.m = half::from_float(-fit.minimum);
     const float inverse = inverse_or_zero(b.d);

@@ -43,8 +43,8 @@ struct Q5_K {
     }
   }
 
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [256] */, Block& b) {
-    const SuperBlockFit fit = SuperBlockFit::of(in, 31);
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [256] */, Block& b, const float* cost = nullptr) {
+    const auto fit = SuperBlockFit<8, 63>::of(in, 31, {cost});
     b.d = fit.d;
     b.dmin = fit.dmin;
     PackedScales::pack(fit.scales, fit.minima, b.scales);

@@ -40,11 +40,12 @@ struct Q6_K {
   }
 
   // Fits each sub-block, rounds the fits to 8 bits of a common scale, then tries the neighbours of each rounded scale.
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [256] */, Block& b) {
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [256] */, Block& b, const float* cost = nullptr) {
+    const Importance all{cost};
     float fits[16];
     float extreme = 0;  // signed: the scale of largest magnitude becomes −128
     for (int j = 0; j < 16; ++j) {
-      fits[j] = SymmetricFit::of(in + 16 * j, 16, -32, 31);
+      fits[j] = SymmetricFit::of(in + 16 * j, 16, -32, 31, all.from(16 * j));
       if (absolute(fits[j]) > absolute(extreme)) extreme = fits[j];
     }
     b.d = half::from_float(extreme / -128 + zero_or_nan(in, 256));
@@ -54,10 +55,11 @@ struct Q6_K {
     for (int j = 0; j < 16; ++j) {
       const int rounded = round_to_int(fits[j] * inverse_or_zero(d), -128, 127);
       int best = rounded;
-      float best_error = SymmetricFit::error(in + 16 * j, 16, -32, 31, d * static_cast<float>(rounded));
+      float best_error =
+          SymmetricFit::error(in + 16 * j, 16, -32, 31, d * static_cast<float>(rounded), all.from(16 * j));
       for (int s = rounded - 2; s <= rounded + 2; ++s) {
         if (s < -128 || s > 127) continue;
-        const float e = SymmetricFit::error(in + 16 * j, 16, -32, 31, d * static_cast<float>(s));
+        const float e = SymmetricFit::error(in + 16 * j, 16, -32, 31, d * static_cast<float>(s), all.from(16 * j));
         if (e < best_error) {
           best_error = e;
           best = s;

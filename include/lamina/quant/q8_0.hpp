@@ -29,7 +29,7 @@ struct Q8_0 {
     for (int i = 0; i < 32; ++i) out[i] = d * static_cast<float>(b.qs[i]);
   }
 
-  LAMINA_HOST_DEVICE static void quantize(const float* in /* [32] */, Block& b) {
+  LAMINA_HOST_DEVICE static void quantize(const float* in /* [32] */, Block& b, const float* = nullptr) {
     float extreme = 0;
     for (int i = 0; i < 32; ++i) {
       if (absolute(in[i]) > extreme) extreme = absolute(in[i]);

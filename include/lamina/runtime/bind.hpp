@@ -174,6 +174,14 @@ class Binder {
   }
 
   Error no_kernel(const gguf::TensorInfo& info) const {
+    if (const gguf::TensorType* type = gguf::tensor_type(info.type_id); type != nullptr && !type->replaced_by.empty()) {
+      return Error(ErrorCode::UnsupportedFormat, "this weight format is retired; make the file anew in its replacement")
+          .in(store_.file.name())
+          .about(info.name)
+          .at(info.offset)
+          .wanted(std::string(type->replaced_by))
+          .found(info.type_name());
+    }
     std::string formats;
     for (const auto& f : kernels_.formats) formats += (formats.empty() ? "" : ", ") + std::string(f.name);
     return Error(ErrorCode::UnsupportedFormat, "no kernel of target " + std::string(kernels_.target) +

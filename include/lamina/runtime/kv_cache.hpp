@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keys and values of all layers, per layer and KV head one run of tiles (kernels/kv_layout.hpp), so that attention
-// streams them. Touched only as far as the sequence grows.
+// Keys and values of all layers (kernels/kv_layout.hpp), by blocks of positions: a block of all layers and heads, then
+// the next block. Attention streams a head's part of a block, and memory is touched only as far as the sequence grows,
+// even in huge pages: with a head's positions all together the first token touched every page.
 #pragma once
 
 #include <cstddef>
@@ -27,49 +28,55 @@ class KvCache {
 
   // Bytes for n_ctx tokens, empty when they cannot be counted in 64 bits.
   static std::optional<std::size_t> bytes(const Hparams& h, CacheType type, std::size_t n_ctx) {
-    return checked_product(h.n_layers, h.n_head_kv, ceil_div(n_ctx, kernels::kv_tile),
-                           kernels::key_tile_bytes(type, h.key_dim) + kernels::value_tile_bytes(type, h.value_dim));
+    return checked_product(h.n_layers, h.n_head_kv, ceil_div(n_ctx, kernels::key_block), tiles_in_block(n_ctx),
+                           tile_bytes(h, type));
   }
 
   // Bytes that a position takes, and that decode reads of each position it sees.
   static std::size_t position_bytes(const Hparams& h, CacheType type) {
-    return bytes(h, type, kernels::kv_tile).value_or(0) / kernels::kv_tile;
+    return checked_product(h.n_layers, h.n_head_kv, tile_bytes(h, type)).value_or(0) / kernels::kv_tile;
   }
 
   // Errors: OutOfMemory. The head sizes must be such that the type takes them (kernels::cache_takes).
   static Expected<KvCache> make(const Hparams& h, CacheType type, std::size_t n_ctx) {
-    if (!bytes(h, type, n_ctx)) return fail(ErrorCode::OutOfMemory, "a cache larger than memory");
+    const auto size = bytes(h, type, n_ctx);
+    if (!size) return fail(ErrorCode::OutOfMemory, "a cache larger than memory");
+    auto memory = AlignedBuffer<std::byte>::make(*size);
+    if (!memory) return fail(std::move(memory.error()));
     KvCache out;
-    const std::size_t tiles = ceil_div(n_ctx, kernels::kv_tile);
+    out.memory_ = std::move(*memory);
     out.type_ = type;
     out.n_head_kv_ = h.n_head_kv;
-    out.key_head_bytes_ = tiles * kernels::key_tile_bytes(type, h.key_dim);
-    out.value_head_bytes_ = tiles * kernels::value_tile_bytes(type, h.value_dim);
-    auto keys = AlignedBuffer<std::byte>::make(h.n_layers * h.n_head_kv * out.key_head_bytes_);
-    if (!keys) return fail(std::move(keys.error()));
-    auto values = AlignedBuffer<std::byte>::make(h.n_layers * h.n_head_kv * out.value_head_bytes_);
-    if (!values) return fail(std::move(values.error()));
-    out.keys_ = std::move(*keys);
-    out.values_ = std::move(*values);
+    out.key_bytes_ = tiles_in_block(n_ctx) * kernels::key_tile_bytes(type, h.key_dim);
+    out.head_bytes_ = tiles_in_block(n_ctx) * tile_bytes(h, type);
+    out.block_stride_ = h.n_layers * h.n_head_kv * out.head_bytes_;
     return out;
   }
 
   CacheType type() const { return type_; }
-  // The tiles of a head, from position 0.
+  // From a head's block to its next, in bytes.
+  std::size_t block_stride() const { return block_stride_; }
+  // The tiles of a head's first block.
   std::byte* keys(std::size_t layer, std::size_t head) {
-    return keys_.data() + (layer * n_head_kv_ + head) * key_head_bytes_;
+    return memory_.data() + (layer * n_head_kv_ + head) * head_bytes_;
   }
-  std::byte* values(std::size_t layer, std::size_t head) {
-    return values_.data() + (layer * n_head_kv_ + head) * value_head_bytes_;
-  }
+  std::byte* values(std::size_t layer, std::size_t head) { return keys(layer, head) + key_bytes_; }
 
  private:
-  AlignedBuffer<std::byte> keys_;    // [n_layers][n_head_kv][key_head_bytes_]
-  AlignedBuffer<std::byte> values_;  // [n_layers][n_head_kv][value_head_bytes_]
+  // A context of less than a block is one of fewer tiles.
+  static std::size_t tiles_in_block(std::size_t n_ctx) {
+    return ceil_div(n_ctx < kernels::key_block ? n_ctx : kernels::key_block, kernels::kv_tile);
+  }
+  static std::size_t tile_bytes(const Hparams& h, CacheType type) {
+    return kernels::key_tile_bytes(type, h.key_dim) + kernels::value_tile_bytes(type, h.value_dim);
+  }
+
+  AlignedBuffer<std::byte> memory_;  // [blocks][n_layers][n_head_kv] of keys, then values
   CacheType type_ = CacheType::F32;
   std::size_t n_head_kv_ = 0;
-  std::size_t key_head_bytes_ = 0;
-  std::size_t value_head_bytes_ = 0;
+  std::size_t key_bytes_ = 0;   // of a head's keys in a block
+  std::size_t head_bytes_ = 0;  // of a head's keys and values in a block
+  std::size_t block_stride_ = 0;
 };
 
 }  // namespace runtime

@@ -77,19 +77,24 @@ struct BranchEnd {
 // The input of a phase's matrices.
 struct Input {
   Activations x;
-  bool panels = false;  // x is quantised for matmul_panel
+  bool panels = false;  // x is for matmul_panel or matmul_bf16
+  kernels::MatmulFn KernelTable::PerFormat::*matmul = &KernelTable::PerFormat::matmul;  // what reads x
 };
 
 // From this many tokens on, decoding rows into panels pays.
-inline constexpr std::size_t panel_min_tokens = 4;
+inline constexpr std::size_t panel_min_tokens = 8;
 
-// Whether the phase's matrices meet n tokens by panels: all of them or none, since they share one input.
-inline bool use_panels(const Frame& frame, std::size_t n_tokens, std::initializer_list<const Bound*> weights) {
-  if (frame.strict || n_tokens < panel_min_tokens) return false;
+// What multiplies the phase's matrices with n tokens: panels for all of them or for none, since they share one input.
+inline auto choose_matmul(const Frame& frame, std::size_t n_tokens, std::initializer_list<const Bound*> weights) {
+  using Entry = KernelTable::PerFormat;
+  if (frame.strict || n_tokens < panel_min_tokens) return &Entry::matmul;
+  bool bf16 = true, integers = true;
   for (const Bound* w : weights) {
-    if (w->present() && w->kernel->matmul_panel == nullptr) return false;
+    if (!w->present()) continue;
+    bf16 = bf16 && w->kernel->matmul_bf16 != nullptr && (frame.eight_bits || w->kernel->bf16_always);
+    integers = integers && w->kernel->matmul_panel != nullptr;
   }
-  return true;
+  return bf16 ? &Entry::matmul_bf16 : integers ? &Entry::matmul_panel : &Entry::matmul;
 }
 
 // Rows of `source` made by produce(token, row) and quantised where a kernel wants integers. One token: every worker
@@ -106,35 +111,37 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
     own.k_padded = shared.k_padded;
     produce(std::size_t{0}, own);
     if (integers) k.quantize(own);
-    return {own, false};
+    return {own};
   }
-  const bool panels = use_panels(frame, panel_tokens == 0 ? n_tokens : panel_tokens, weights);
+  const auto matmul = choose_matmul(frame, panel_tokens == 0 ? n_tokens : panel_tokens, weights);
   for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
     Activations row = shared.token(t);
     produce(t, row);
-    if (panels) {
+    if (matmul == &KernelTable::PerFormat::matmul_bf16) {
+      k.round_bf16(row);
+    } else if (matmul == &KernelTable::PerFormat::matmul_panel) {
       k.quantize_panel(row, frame.eight_bits);
     } else if (integers) {
       k.quantize(row);
     }
   }
   worker.barrier();
-  return {shared, panels};
+  return {shared, matmul != &KernelTable::PerFormat::matmul, matmul};
 }
 
 // Rows [begin, end) of w · x for tokens [first, first + n), written to out[token][row − begin].
 inline void multiply(const Bound& w, const Input& in, WorkerScratch& scratch, std::size_t first, std::size_t n,
                      std::size_t begin, std::size_t end, float* out, std::size_t out_stride) {
-  (in.panels ? w.kernel->matmul_panel : w.kernel->matmul)({.weights = w.blocks,
-                                                           .row_bytes = w.row_bytes,
-                                                           .k = w.columns,
-                                                           .row_begin = begin,
-                                                           .row_end = end,
-                                                           .x = in.x.token(first),
-                                                           .n_tokens = n,
-                                                           .out = out,
-                                                           .out_stride = out_stride,
-                                                           .panel = scratch.panel.data()});
+  (w.kernel->*in.matmul)({.weights = w.blocks,
+                          .row_bytes = w.row_bytes,
+                          .k = w.columns,
+                          .row_begin = begin,
+                          .row_end = end,
+                          .x = in.x.token(first),
+                          .n_tokens = n,
+                          .out = out,
+                          .out_stride = out_stride,
+                          .panel = scratch.panel.data()});
 }
 
 // Rows of a matrix in one task: enough bytes to be worth claiming, few enough that all workers stay busy to the end.
@@ -174,7 +181,14 @@ inline StepInfo describe(const KernelTable& k, std::string phase, std::initializ
     if (info.tensors.empty() || info.tensors.back() != w->name) info.tensors.push_back(w->name);
     info.weight_bytes += w->n_bytes();
     add_name(info.kernel, w->kernel->kernel);
-    if (w->kernel->matmul_panel != nullptr) add_name(info.prefill_kernel, w->kernel->panel_kernel);
+    const KernelTable::PerFormat& kernel = *w->kernel;
+    if (kernel.matmul_bf16 != nullptr && kernel.bf16_always) {
+      add_name(info.prefill_kernel, kernel.bf16_kernel);
+    } else if (kernel.matmul_panel != nullptr) {
+      add_name(info.prefill_kernel, kernel.panel_kernel);
+    } else if (kernel.matmul_bf16 != nullptr) {
+      add_name(info.prefill_kernel, std::string(kernel.bf16_kernel) + " (prefill_bits 8)");
+    }
   }
   return info;
 }

@@ -57,6 +57,7 @@ struct AttentionPhase {
             .type = f.cache.type(),
             .keys = f.cache.keys(layer, head),
             .values = f.cache.values(layer, head),
+            .block_stride = f.cache.block_stride(),
             .position = f.position + token,
             .n_tokens = n,
             .n_group = n_group,

@@ -55,7 +55,8 @@ struct HeadShape {
                   .position = f.position + first,
                   .n_rows = n,
                   .rows = f.keys.data() + first * stride + head * key_dim,
-                  .stride = stride});
+                  .stride = stride,
+                  .block_stride = f.cache.block_stride()});
   }
   void store_values(const KernelTable& k, Frame& f, std::size_t head, std::size_t n) const {
     const std::size_t stride = n_head_kv * value_dim;
@@ -65,7 +66,8 @@ struct HeadShape {
                     .position = f.position,
                     .n_rows = n,
                     .rows = f.values.data() + head * value_dim,
-                    .stride = stride});
+                    .stride = stride,
+                    .block_stride = f.cache.block_stride()});
   }
 };
 

@@ -182,8 +182,8 @@ struct ExpertsPhase {
                WorkerScratch& scratch) const {
     Activations to = scratch.gathered.view();
     to.k_padded = x.x.k_padded;
-    const bool integers = gate.kernel->int_activations || up.kernel->int_activations;
-    const bool floats = !gate.kernel->int_activations || !up.kernel->int_activations;
+    const bool integers = x.panels || gate.kernel->int_activations || up.kernel->int_activations;
+    const bool floats = !x.panels && (!gate.kernel->int_activations || !up.kernel->int_activations);
     const std::size_t width = to.k_padded;
     for (std::size_t i = 0; i < n; ++i) {
       const Activations from = x.x.token(groups.pair(at + i) / n_used), row = to.token(i);
@@ -194,7 +194,7 @@ struct ExpertsPhase {
       std::memcpy(row.s32, from.s32, width / 32 * sizeof(float));
       std::memcpy(row.s16, from.s16, width / 16 * sizeof(float));
     }
-    return {to, x.panels};
+    return {to, x.panels, x.matmul};
   }
 
   void tile(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t expert, std::size_t at, std::size_t n,

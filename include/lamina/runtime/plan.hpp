@@ -23,7 +23,7 @@ namespace lamina {
 struct StepInfo {
   std::string phase;                 // "blk.3 norm+qkv+rope"
   std::string kernel;                // "int16 avx2"; several formats in one phase are joined with "+"
-  std::string prefill_kernel;        // "int8 panel avx512-vnni", for many tokens; empty: the same kernel
+  std::string prefill_kernel;        // "panel avx512-vnni", for many tokens; empty: the same kernel
   std::vector<std::string> tensors;  // weights it reads
   std::uint64_t weight_bytes = 0;    // bytes of weights read per batch
   bool slow = false;                 // no fast kernel on this target

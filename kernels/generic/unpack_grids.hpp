@@ -1,0 +1,271 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Unpack (see unpack.hpp) of formats whose weights are found group by group, each as 32 signed bytes: IQ1 to IQ3, whose
+// points are loaded from tables (grid_bytes.hpp), Q2_0 and TQ1_0. Groups<Format>(chunk) has the scales of a chunk, and
+// group(j) gives the integers of group j, within −bound … bound; weight = scale · integer.
+template <class Format>
+struct Groups;
+
+// Negative where the bit of `signs` is set.
+LAMINA_INLINE u8x32 with_signs(const u8x32& levels, std::uint32_t signs) {
+  const u8x32 negative = bit_and(levels, bytes_of_bits(signs));
+  return sub(levels, add(negative, negative));
+}
+// Four times seven bits → four bytes, each with an eighth bit that makes the number of its bits even.
+LAMINA_INLINE std::uint32_t even_bytes(std::uint32_t sevens) {
+  std::uint32_t parity = sevens ^ sevens >> 4;
+  parity ^= parity >> 2;
+  parity ^= parity >> 1;
+  return sevens | (parity & 0x01010101u) << 7;
+}
+LAMINA_INLINE std::uint32_t even_signs_of(std::uint32_t packed) {
+  return even_bytes((packed & 0x7fu) | (packed << 1 & 0x7f00u) | (packed << 2 & 0x7f0000u) |
+                    (packed << 3 & 0x7f000000u));
+}
+// d · (2 s + 1), for an s in each byte.
+LAMINA_INLINE f32x8 odd_scales(const f32x8& d, std::uint64_t s) {
+  return mul(d, unsigned_bytes(s << 1 | 0x0101010101010101u));
+}
+// Byte j = four bits at the top of byte `stride` · j.
+LAMINA_INLINE std::uint64_t top_nibbles(const std::byte* p, std::size_t stride) {
+  std::uint64_t out = 0;
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < 8; ++j) out |= static_cast<std::uint64_t>(p[stride * j] >> 4) << 8 * j;
+  return out;
+}
+LAMINA_INLINE std::size_t byte_at(const std::byte* p) { return static_cast<std::size_t>(*p); }
+
+template <>
+struct Groups<quant::IQ2_XXS> {
+  static constexpr std::size_t scales = 8;
+  static constexpr int bound = 64;
+  const std::byte* block;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk)
+      : block(chunk),
+        scale{odd_scales(mul(broadcast_f16(chunk), broadcast<f32x8>(0.125f)), top_nibbles(chunk + 9, 8))} {}
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::byte* p = block + 2 + 8 * j;
+    const std::uint64_t points[4] = {iq2_xxs_bytes[byte_at(p)], iq2_xxs_bytes[byte_at(p + 1)],
+                                     iq2_xxs_bytes[byte_at(p + 2)], iq2_xxs_bytes[byte_at(p + 3)]};
+    return with_signs(join(points), even_signs_of(load_u32(p + 4)));
+  }
+};
+
+// Scales of half groups, four bits each, lowest first, at p.
+LAMINA_INLINE void half_scales(const std::byte* block, const std::byte* p, f32x8 (&scale)[2]) {
+  const f32x8 d = mul(broadcast_f16(block), broadcast<f32x8>(0.125f));
+  scale[0] = odd_scales(d, spread_four_bits(load_u32(p)));
+  scale[1] = odd_scales(d, spread_four_bits(load_u32(p + 4)));
+}
+
+template <>
+struct Groups<quant::IQ2_XS> {
+  static constexpr std::size_t scales = 16;
+  static constexpr int bound = 64;
+  const std::byte* block;
+  f32x8 scale[2];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk) : block(chunk) { half_scales(chunk, chunk + 66, scale); }
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::uint64_t w = load_u64(block + 2 + 8 * j);
+    const std::uint64_t points[4] = {iq2_xs_bytes[w & 511], iq2_xs_bytes[w >> 16 & 511], iq2_xs_bytes[w >> 32 & 511],
+                                     iq2_xs_bytes[w >> 48 & 511]};
+    std::uint64_t sevens = w >> 9 & 0x007f007f007f007fu;
+    sevens = (sevens | sevens >> 8) & 0x0000ffff0000ffffu;
+    return with_signs(join(points), even_bytes(static_cast<std::uint32_t>(sevens | sevens >> 16)));
+  }
+};
+
+template <>
+struct Groups<quant::IQ2_S> {
+  static constexpr std::size_t scales = 16;
+  static constexpr int bound = 64;
+  const std::byte* block;
+  f32x8 scale[2];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk) : block(chunk) { half_scales(chunk, chunk + 74, scale); }
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::byte* p = block + 2 + 4 * j;
+    const std::size_t h = byte_at(block + 66 + j);
+    const std::uint64_t points[4] = {
+        iq2_s_bytes[byte_at(p) | (h << 8 & 0x300)], iq2_s_bytes[byte_at(p + 1) | (h << 6 & 0x300)],
+        iq2_s_bytes[byte_at(p + 2) | (h << 4 & 0x300)], iq2_s_bytes[byte_at(p + 3) | (h << 2 & 0x300)]};
+    return with_signs(join(points), load_u32(block + 34 + 4 * j));
+  }
+};
+
+template <>
+struct Groups<quant::IQ3_XXS> {
+  static constexpr std::size_t scales = 8;
+  static constexpr int bound = 64;
+  const std::byte* block;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk)
+      : block(chunk),
+        scale{odd_scales(mul(broadcast_f16(chunk), broadcast<f32x8>(0.25f)), top_nibbles(chunk + 69, 4))} {}
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::byte* p = block + 2 + 8 * j;
+    std::uint32_t points[8];
+#pragma GCC unroll 8
+    for (std::size_t l = 0; l < 8; ++l) points[l] = iq3_xxs_bytes[byte_at(p + l)];
+    return with_signs(join(points), even_signs_of(load_u32(block + 66 + 4 * j)));
+  }
+};
+
+template <>
+struct Groups<quant::IQ3_S> {
+  static constexpr std::size_t scales = 8;
+  static constexpr int bound = 16;
+  const std::byte* block;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk)
+      : block(chunk), scale{odd_scales(broadcast_f16(chunk), spread_four_bits(load_u32(chunk + 106)))} {}
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::byte* p = block + 2 + 8 * j;
+    const std::size_t h = byte_at(block + 66 + j);
+    std::uint32_t points[8];
+#pragma GCC unroll 8
+    for (std::size_t l = 0; l < 8; ++l) points[l] = iq3_s_bytes[byte_at(p + l) | (h << (8 - l) & 0x100)];
+    return with_signs(join(points), load_u32(block + 74 + 4 * j));
+  }
+};
+
+// Levels −8, 0, 8, to which one is added, or from which it is taken.
+template <>
+struct Groups<quant::IQ1_S> {
+  static constexpr std::size_t scales = 8;
+  static constexpr int bound = 16;
+  const std::byte* block;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk)
+      : block(chunk),
+        scale{odd_scales(mul(broadcast_f16(chunk), broadcast<f32x8>(0.125f)),
+                         top_nibbles(chunk + 35, 2) & 0x0707070707070707u)} {}
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::byte* p = block + 2 + 4 * j;
+    const std::size_t h = load_u16(block + 34 + 2 * j);
+    const std::uint64_t points[4] = {
+        iq1_bytes[byte_at(p) | (h << 8 & 0x700)], iq1_bytes[byte_at(p + 1) | (h << 5 & 0x700)],
+        iq1_bytes[byte_at(p + 2) | (h << 2 & 0x700)], iq1_bytes[byte_at(p + 3) | (h >> 1 & 0x700)]};
+    return add(join(points), broadcast<u8x32>(static_cast<std::uint8_t>((h & 0x8000) != 0 ? 255 : 1)));
+  }
+};
+
+template <>
+struct Groups<quant::IQ1_M> {
+  static constexpr std::size_t scales = 16;
+  static constexpr int bound = 16;
+  const std::byte* block;
+  f32x8 scale[2];
+
+  // Four times three bits → four bytes.
+  LAMINA_INLINE static std::uint64_t threes(std::uint64_t word) {
+    return (word & 7) | (word << 5 & 0x700) | (word << 10 & 0x70000) | (word << 15 & 0x7000000);
+  }
+  LAMINA_INLINE explicit Groups(const std::byte* chunk) : block(chunk) {
+    const std::uint64_t w = load_u64(chunk + 48);
+    const std::uint64_t bits = (w >> 12 & 0xf) | (w >> 24 & 0xf0) | (w >> 36 & 0xf00) | (w >> 48 & 0xf000);
+    const auto d_bits = static_cast<std::uint16_t>(bits);
+    std::byte d_bytes[2];
+    std::memcpy(d_bytes, &d_bits, sizeof d_bytes);
+    const f32x8 d = mul(broadcast_f16(d_bytes), broadcast<f32x8>(0.125f));
+    scale[0] = odd_scales(d, threes(w) | threes(w >> 16) << 32);
+    scale[1] = odd_scales(d, threes(w >> 32) | threes(w >> 48) << 32);
+  }
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::byte* p = block + 4 * j;
+    const std::size_t h = load_u16(block + 32 + 2 * j);  // a nibble for each point
+    const std::uint64_t points[4] = {
+        iq1_bytes[byte_at(p) | (h << 8 & 0x700)], iq1_bytes[byte_at(p + 1) | (h << 4 & 0x700)],
+        iq1_bytes[byte_at(p + 2) | (h & 0x700)], iq1_bytes[byte_at(p + 3) | (h >> 4 & 0x700)]};
+    const std::uint64_t lower = spread_four_bits(h) >> 3 & 0x01010101u;
+    const u8x32 minus_two = bytes_of_bits(static_cast<std::uint32_t>(lower * 255));
+    const u8x32 one = broadcast<u8x32>(std::uint8_t{1});
+    return sub(add(join(points), one), bit_and(minus_two, add(one, one)));
+  }
+};
+
+// weight = d · (code − 1), four codes to a byte
+template <>
+struct Groups<quant::Q2_0> {
+  static constexpr std::size_t scales = 8;
+  static constexpr int bound = 2;
+  const std::byte* blocks;
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk) : blocks(chunk) {
+    const f32x8 d = halves_at_four(chunk);
+    scale[0] = d;
+  }
+  LAMINA_INLINE static f32x8 halves_at_four(const std::byte* chunk) {
+    std::byte twice[16];
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) {
+      std::memcpy(twice + 4 * i, chunk + 18 * i, 2);
+      std::memcpy(twice + 4 * i + 2, chunk + 18 * i, 2);
+    }
+    return halves_at(twice, 2);
+  }
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const std::uint64_t w = load_u64(blocks + 18 * (j / 2) + 2 + 8 * (j % 2));
+    const std::uint64_t codes[4] = {spread_two_bits(w & 0xffff), spread_two_bits(w >> 16 & 0xffff),
+                                    spread_two_bits(w >> 32 & 0xffff), spread_two_bits(w >> 48)};
+    return sub(join(codes), broadcast<u8x32>(std::uint8_t{1}));
+  }
+};
+
+// weight = d · (digit − 1), five digits to base 3 in a byte. A byte is a fraction of 256, its first digit is how many
+// thirds it has, and times 3 the next digit comes first. Groups 0 … 4 are the digits of bytes 0 … 31, half groups from
+// then on those of bytes 32 … 47, and the last 16 weights four digits of bytes 48 … 51.
+template <>
+struct Groups<quant::TQ1_0> {
+  static constexpr std::size_t scales = 8;
+  static constexpr int bound = 1;
+  std::uint8_t digits[5][64];  // digit n of bytes 0 … 31, of 32 … 47 and of 36 … 51
+  f32x8 scale[1];
+
+  LAMINA_INLINE explicit Groups(const std::byte* chunk) : scale{broadcast_f16(chunk + 52)} {
+    u8x32 rest[2] = {load<u8x32>(chunk), bytes_at(chunk + 32, chunk + 36)};
+#pragma GCC unroll 5
+    for (std::size_t n = 0; n < 5; ++n) {
+#pragma GCC unroll 2
+      for (std::size_t i = 0; i < 2; ++i) {
+        store32(digits[n] + 32 * i, add(above(rest[i], 85), above(rest[i], 170)));
+        rest[i] = add(rest[i], add(rest[i], rest[i]));
+      }
+    }
+  }
+  // 1 where a byte is larger than the limit, else 0
+  LAMINA_INLINE static u8x32 above(const u8x32& a, std::uint8_t limit) {
+    const u8x32 at = broadcast<u8x32>(limit);
+    return min(sub(max(a, at), at), broadcast<u8x32>(std::uint8_t{1}));
+  }
+  LAMINA_INLINE const std::byte* digit(std::size_t n, std::size_t at) const {
+    return reinterpret_cast<const std::byte*>(digits[n] + at);
+  }
+  LAMINA_INLINE u8x32 group(std::size_t j) const {
+    const u8x32 one = broadcast<u8x32>(std::uint8_t{1});
+    if (j < 5) return sub(load<u8x32>(digit(j, 0)), one);
+    if (j < 7) return sub(bytes_at(digit(2 * j - 10, 32), digit(2 * j - 9, 32)), one);
+    const std::uint32_t parts[8] = {load_u32(digit(4, 32)), load_u32(digit(4, 36)), load_u32(digit(4, 40)),
+                                    load_u32(digit(4, 44)), load_u32(digit(0, 60)), load_u32(digit(1, 60)),
+                                    load_u32(digit(2, 60)), load_u32(digit(3, 60))};
+    return sub(join(parts), one);
+  }
+};
+
+template <class Format>
+requires is_grid_format<Format>
+struct Unpack<Format> : Groups<Format> {
+  static constexpr std::size_t chunk_bytes = 256 / Format::block_size * sizeof(typename Format::Block);
+  static constexpr bool has_minimum = false;
+
+  LAMINA_INLINE explicit Unpack(const std::byte* chunk) : Groups<Format>(chunk) {}
+  LAMINA_INLINE WordPair pair(std::size_t p) const { return widen_signed(this->group(2 * p), this->group(2 * p + 1)); }
+};

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Prefill in bfloat16: what processors with AVX-512 VNNI may have beyond that target, which Highway does not
+// distinguish. dispatch adds it to the target's table where the machine has it.
+#pragma once
+
+#include <string_view>
+
+#include "lamina/kernels/kernel_set.hpp"
+
+namespace lamina::kernels {
+
+// What multiplies the panels.
+enum class Bf16Engine : std::uint8_t {
+  Dot,       // VDPBF16PS
+  Tiles,     // Intel AMX; the thread's tile registers are used
+  Emulated,  // the same in AVX-512, bit by bit, for tests
+};
+
+// Needs AVX512_BF16, and AMX-TILE, AMX-BF16 and the system's permission for Tiles.
+template <class Format>
+struct Bf16Panels {
+  static MatmulFn matmul(Bf16Engine engine);
+};
+void round_to_bf16(const Activations& row);
+
+constexpr std::string_view bf16_kernel(Bf16Engine engine) {
+  switch (engine) {
+    case Bf16Engine::Dot: return "bf16 panel avx512";
+    case Bf16Engine::Tiles: return "bf16 panel amx";
+    case Bf16Engine::Emulated: return "bf16 panel amx-emulated";
+  }
+  return "?";
+}
+
+}  // namespace lamina::kernels

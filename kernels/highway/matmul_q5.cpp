@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matmul with 16-bit activations over Q5_0, Q5_1 and Q1_0.
+#include "lamina/kernels/highway/highway.hpp"
+//
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "lamina/kernels/inline.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "lamina/kernels/highway/matmul_q5.cpp"
+#include <hwy/foreach_target.h>
+//
+#include <hwy/highway.h>
+//
+#include "lamina/kernels/highway/target.hpp"
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+namespace lamina::kernels {
+
+template void HighwayKernels<HWY_TARGET>::matmul<quant::Q5_0>(const MatmulArgs&);
+template void HighwayKernels<HWY_TARGET>::matmul<quant::Q5_1>(const MatmulArgs&);
+template void HighwayKernels<HWY_TARGET>::matmul<quant::Q1_0>(const MatmulArgs&);
+
+#if LAMINA_KERNELS_VNNI
+template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q5_0>(const MatmulArgs&);
+template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q5_1>(const MatmulArgs&);
+template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q1_0>(const MatmulArgs&);
+#endif
+
+}  // namespace lamina::kernels
+#endif

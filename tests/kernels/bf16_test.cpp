@@ -1,0 +1,226 @@
+// SPDX-FileCopyrightText: 2026 The Lamina authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Panels in bfloat16: every engine that this machine has, and the emulated one, with every format.
+#include <catch2/catch.hpp>
+//
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "kernel_fixture.hpp"
+#include "lamina/core/memory.hpp"
+#include "lamina/kernels/format_traits.hpp"
+
+namespace {
+
+using namespace lamina;
+using namespace lamina::test;
+using kernels::KernelTable;
+
+// To the nearest, ties to even.
+float to_bf16(float v) {
+  if (std::isnan(v)) return v;
+  const auto bits = std::bit_cast<std::uint32_t>(v);
+  return std::bit_cast<float>((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u);
+}
+
+struct Case {
+  const GuardedBytes& weights;
+  std::size_t row_bytes, k;
+  ActivationRows& x;
+};
+
+// [n_tokens][end − begin]; what lies between the rows of the result must stay as it is.
+std::vector<float> multiply(const KernelTable::PerFormat& format, const Case& c, std::size_t begin, std::size_t end,
+                            std::size_t token, std::size_t n_tokens) {
+  constexpr std::size_t gap = 3;
+  constexpr float untouched = 12345.0f;
+  const std::size_t rows = end - begin, stride = rows + gap;
+  std::vector<float> out(stride * n_tokens, untouched);
+  auto panel = AlignedBuffer<std::byte>::make(kernels::panel_bytes(rows, c.x.k_padded));
+  REQUIRE(panel);
+  format.matmul_bf16({.weights = c.weights.data(),
+                      .row_bytes = c.row_bytes,
+                      .k = c.k,
+                      .row_begin = begin,
+                      .row_end = end,
+                      .x = c.x.get().token(token),
+                      .n_tokens = n_tokens,
+                      .out = out.data(),
+                      .out_stride = stride,
+                      .panel = panel->data()});
+  std::vector<float> packed;
+  bool clean = true;
+  for (std::size_t t = 0; t < n_tokens; ++t) {
+    const auto row = out.begin() + static_cast<std::ptrdiff_t>(t * stride);
+    packed.insert(packed.end(), row, row + static_cast<std::ptrdiff_t>(rows));
+    for (std::size_t i = rows; i < stride; ++i) clean = clean && row[static_cast<std::ptrdiff_t>(i)] == untouched;
+  }
+  REQUIRE(clean);
+  return packed;
+}
+
+void round_rows(const KernelTable& target, ActivationRows& x) {
+  for (std::size_t t = 0; t < x.n; ++t) target.round_bf16(x.get().token(t));
+}
+
+// Sums of products in double, of weights and activations as they are or rounded to bfloat16.
+template <class Format>
+std::vector<float> expected(const Case& c, std::size_t rows, bool rounded) {
+  std::vector<float> out(c.x.n * rows), w(c.k);
+  for (std::size_t r = 0; r < rows; ++r) {
+    kernels::ReferenceKernels::dequantize<Format>(c.weights.data() + r * c.row_bytes, c.k, w.data());
+    for (std::size_t t = 0; t < c.x.n; ++t) {
+      double sum = 0;
+      for (std::size_t i = 0; i < c.k; ++i) {
+        const float x = c.x.f32[t * c.x.k_padded + i];
+        sum += rounded ? static_cast<double>(to_bf16(w[i])) * to_bf16(x) : static_cast<double>(w[i]) * x;
+      }
+      out[t * rows + r] = static_cast<float>(sum);
+    }
+  }
+  return out;
+}
+
+template <class F>
+void for_each_bf16(F&& f) {
+  for_each_case([&](const KernelTable& target, auto format) {
+    const KernelTable::PerFormat& entry = *target.find(decltype(format)::type::type_id);
+    if (entry.matmul_bf16 != nullptr) f(target, entry, format);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("panels of bfloat16 agree with sums of rounded weights and activations for every shape") {
+  for_each_bf16([](const KernelTable& target, const KernelTable::PerFormat& entry, auto format) {
+    using Format = typename decltype(format)::type;
+    REQUIRE(!entry.bf16_kernel.empty());
+    std::size_t n = 1;
+    for (const std::size_t k : widths<Format>()) {
+      for (const std::size_t rows : std::initializer_list<std::size_t>{1, 15, 16, 17, 31, 33, 50, 64, 70}) {
+        n = n % 40 + 1;  // all numbers of tokens come up, with one shape or another
+        const GuardedBytes w = random_weights<Format>(rows, k, static_cast<std::uint32_t>(k + rows));
+        ActivationRows x(random_floats(n * k, static_cast<std::uint32_t>(n)), k);
+        round_rows(target, x);
+        const Case c{w, w.size() / rows, k, x};
+        const auto got = multiply(entry, c, 0, rows, 0, n);
+        INFO("k " << k << " rows " << rows << " tokens " << n);
+        // A weight whose last bit of float is another may round to the other side.
+        REQUIRE(nmse(got, expected<Format>(c, rows, true)) < (kernels::is_float_format<Format> ? 1e-11 : 1e-8));
+      }
+    }
+  });
+}
+
+TEST_CASE("panels of bfloat16 are as close to floats as their bits allow") {
+  for_each_bf16([](const KernelTable& target, const KernelTable::PerFormat& entry, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 64, k = 1024, n = 6;
+    const GuardedBytes w = random_weights<Format>(rows, k, 5);
+    for (const bool spiked : {false, true}) {
+      ActivationRows x(spiked ? spiked_floats(n * k, 6) : random_floats(n * k, 6), k);
+      round_rows(target, x);
+      const Case c{w, w.size() / rows, k, x};
+      REQUIRE(nmse(multiply(entry, c, 0, rows, 0, n), expected<Format>(c, rows, false)) < 1e-5);
+    }
+  });
+}
+
+TEST_CASE("panels of bfloat16 give a token the same bits whatever rows and tokens are beside it") {
+  for_each_bf16([](const KernelTable& target, const KernelTable::PerFormat& entry, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 71, n = 37;
+    for (const std::size_t k : {std::size_t{256}, std::size_t{2336} / Format::block_size * Format::block_size}) {
+      const GuardedBytes w = random_weights<Format>(rows, k, 7);
+      ActivationRows x(random_floats(n * k, 8), k);
+      round_rows(target, x);
+      const Case c{w, w.size() / rows, k, x};
+      const auto all = multiply(entry, c, 0, rows, 0, n);
+      for (std::size_t t = 0; t < n; t += 3) {
+        for (std::size_t r = 0; r < rows; r += 7) {
+          REQUIRE(same_bits(multiply(entry, c, r, r + 1, t, 1), {all[t * rows + r]}));
+        }
+      }
+      const auto part = multiply(entry, c, 5, 40, 2, 30);
+      for (std::size_t t = 0; t < 30; ++t) {
+        for (std::size_t r = 0; r < 35; ++r) REQUIRE(same_bits({part[t * 35 + r]}, {all[(t + 2) * rows + r + 5]}));
+      }
+    }
+  });
+}
+
+TEST_CASE("panels of bfloat16 show non-finite weights and activations") {
+  for_each_bf16([](const KernelTable& target, const KernelTable::PerFormat& entry, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 33, k = 1024;
+    const std::size_t row_bytes = k / Format::block_size * sizeof(typename Format::Block);
+    std::mt19937 engine(11);
+    GuardedBytes memory(rows * row_bytes);
+    for (std::size_t i = 0; i < memory.size(); ++i) memory.data()[i] = static_cast<std::byte>(engine());
+    ActivationRows x(random_floats(k, 12), k);
+    round_rows(target, x);
+    const auto got = multiply(entry, {memory, row_bytes, k, x}, 0, rows, 0, 1);
+    std::vector<float> values(k);
+    for (std::size_t r = 0; r < rows; ++r) {
+      kernels::ReferenceKernels::dequantize<Format>(memory.data() + r * row_bytes, k, values.data());
+      const bool finite = std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+      if (!finite) REQUIRE(!std::isfinite(got[r]));
+    }
+    const GuardedBytes w = random_weights<Format>(rows, k, 3);
+    for (const float bad : {INFINITY, -INFINITY, NAN}) {
+      constexpr std::size_t n = 19, sick = 17;
+      ActivationRows y(random_floats(n * k, 13), k);
+      y.f32[sick * y.k_padded + 700] = bad;
+      round_rows(target, y);
+      const auto out = multiply(entry, {w, w.size() / rows, k, y}, 0, rows, 0, n);
+      for (std::size_t i = 0; i < out.size(); ++i) REQUIRE(std::isfinite(out[i]) == (i / rows != sick));
+    }
+  });
+}
+
+TEST_CASE("activations are rounded to the nearest bfloat16, ties to even") {
+  for (const KernelTable* target : simd_targets()) {
+    if (target->round_bf16 == nullptr) continue;
+    std::vector<float> values = random_floats(512, 3);
+    const float special[] = {0.0f,           -0.0f,       INFINITY,    -INFINITY,    NAN,  3.3895314e38f,
+                             -3.4028235e38f, 1.00390625f, 1.01171875f, 1.003906369f, 1.5f, -257.0f};
+    std::copy(std::begin(special), std::end(special), values.begin() + 20);
+    ActivationRows x(values, values.size());
+    round_rows(*target, x);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto got = std::bit_cast<float>(static_cast<std::uint32_t>(static_cast<std::uint16_t>(x.q16[i])) << 16);
+      INFO(target->target << " " << values[i]);
+      if (std::isnan(values[i])) {
+        REQUIRE(std::isnan(got));
+      } else {
+        REQUIRE(same_bits({got}, {to_bf16(values[i])}));
+      }
+    }
+  }
+}
+
+TEST_CASE("tiles of the hardware give the bits that are emulated") {
+  const auto targets = simd_targets();
+  const auto named = [&](std::string_view name) {
+    const auto at = std::find_if(targets.begin(), targets.end(), [&](const auto* t) { return t->target == name; });
+    return at == targets.end() ? nullptr : *at;
+  };
+  const KernelTable *hardware = named("avx512-amx"), *emulated = named("avx512-amx-emulated");
+  if (hardware == nullptr || emulated == nullptr) return;
+  for_each_type(quant::Formats{}, [&](auto format) {
+    using Format = typename decltype(format)::type;
+    const KernelTable::PerFormat &a = *hardware->find(Format::type_id), &b = *emulated->find(Format::type_id);
+    REQUIRE((a.matmul_bf16 == nullptr) == (b.matmul_bf16 == nullptr));
+    REQUIRE(a.bf16_always == b.bf16_always);
+    if (a.matmul_bf16 == nullptr) return;
+    constexpr std::size_t rows = 50, n = 39;
+    const std::size_t k = std::size_t{2336} / Format::block_size * Format::block_size;
+    const GuardedBytes w = random_weights<Format>(rows, k, 1);
+    ActivationRows x(random_floats(n * k, 2), k);
+    round_rows(*hardware, x);
+    const Case c{w, w.size() / rows, k, x};
+    REQUIRE(same_bits(multiply(a, c, 0, rows, 0, n), multiply(b, c, 0, rows, 0, n)));
+  });
+}
