@@ -115,8 +115,30 @@ TEST_CASE("a row longer than a unit is quantised as one, each matrix with its ow
   const std::size_t row_bytes = *quant::bytes_per_row<quant::Q3_K>(k);
   for (std::size_t r = 0; r < 4; ++r) {
     std::vector<std::byte> want(row_bytes);
-    quant::quantize_row<quant::Q3_K>(values.data() + r * k, k, want.data(), cost.data() + r / 2 * k);
+    std::vector<float> all(k);
+    convert::detail::weigh(values.data() + r * k, k, cost.data() + r / 2 * k, all.data());
+    quant::quantize_row<quant::Q3_K>(values.data() + r * k, k, want.data(), all.data());
     CHECK(std::memcmp(got.data() + r * row_bytes, want.data(), row_bytes) == 0);
+  }
+}
+
+TEST_CASE("errors cost more in large weights and important inputs", "[convert]") {
+  std::vector<float> weights(256, 0.1f), importance(256, 2), cost(256), plain(256);
+  weights[7] = -1;
+  importance[9] = 0;
+  convert::detail::weigh(weights.data(), 256, importance.data(), cost.data());
+  convert::detail::weigh(weights.data(), 256, nullptr, plain.data());
+  const double mean = (255 * 0.01 + 1) / 256;
+  CHECK(plain[7] == Approx(std::sqrt(1 + 1 / mean)));
+  CHECK(plain[8] == Approx(std::sqrt(1 + 0.01 / mean)));
+  CHECK(cost[8] == Approx(2 * plain[8]));
+  CHECK(cost[9] == 0);
+  for (const float extreme : {0.0f, 1e-45f, 3e38f}) {
+    std::fill(weights.begin(), weights.end(), extreme);
+    std::fill(importance.begin(), importance.end(), 3e38f);
+    convert::detail::weigh(weights.data(), 256, importance.data(), cost.data());
+    CHECK(std::isfinite(cost[0]));
+    CHECK(cost[0] >= 1);
   }
 }
 
