@@ -66,26 +66,33 @@ TEST_CASE("the bytes are the same with any number of threads", "[synth]") {
   CHECK(std::memcmp(one.bytes.data(), three.bytes.data(), one.bytes.size()) == 0);
 }
 
-TEST_CASE("mixes give the tensors of llama-quantize", "[synth]") {
-  const auto types = [](const char* format, SynthRole role, std::uint32_t n) {
+TEST_CASE("a mix has the tensors of its file type, a format is in every matrix but the output", "[synth]") {
+  const auto types = [](const char* format, const char* tensor, std::uint32_t n) {
+    SynthTypes all(*synth_format(format), n, 8);
     std::string out;
     for (std::uint32_t i = 0; i < n; ++i) {
-      const auto id = synth_type(*synth_format(format), role, i, n);
+      const auto id = all.next(tensor, 256);
       out += id == 14 ? '6' : id == 13 ? '5' : id == 12 ? '4' : '?';
     }
     return out;
   };
   // Read off TinyLlama-1.1B files: 22 layers.
-  CHECK(types("Q4_K_M", SynthRole::FfnDown, 22) == "6644644644644644644666");
-  CHECK(types("Q4_K_M", SynthRole::AttentionV, 22) == "6644644644644644644666");
-  CHECK(types("Q5_K_M", SynthRole::FfnDown, 22) == "6655655655655655655666");
-  CHECK(types("Q4_K_S", SynthRole::FfnDown, 22) == "5544444444444444444444");
-  CHECK(types("Q4_K_S", SynthRole::AttentionV, 22) == "5555444444444444444444");
-  CHECK(types("Q4_K_M", SynthRole::Other, 4) == "4444");
-  CHECK(types("Q4_K_M", SynthRole::Output, 1) == "6");
-  CHECK(synth_type(*synth_format("Q4_0"), SynthRole::Output, 0, 1) == 14);
-  CHECK(synth_type(*synth_format("Q8_0"), SynthRole::Output, 0, 1) == 8);
-  CHECK(synth_type(*synth_format("F16"), SynthRole::Output, 0, 1) == 1);
+  CHECK(types("Q4_K_M", "blk.0.ffn_down.weight", 22) == "6644644644644644644666");
+  CHECK(types("Q4_K_M", "blk.0.attn_v.weight", 22) == "6644644644644644644666");
+  CHECK(types("Q5_K_M", "blk.0.ffn_down.weight", 22) == "6655655655655655655666");
+  CHECK(types("Q4_K_S", "blk.0.ffn_down.weight", 22) == "5544444444444444444444");
+  CHECK(types("Q4_K_S", "blk.0.attn_v.weight", 22) == "5555444444444444444444");
+  CHECK(types("Q4_K", "blk.0.attn_v.weight", 4) == "4444");
+  const auto output = [](const char* format) {
+    return SynthTypes(*synth_format(format), 1, 1).next("output.weight", 256);
+  };
+  CHECK(output("Q4_K_M") == 14);
+  CHECK(output("Q4_0") == 14);
+  CHECK(output("Q8_0") == 8);
+  CHECK(output("F16") == 1);
+  CHECK(synth_format("Q4_K")->file_type == std::nullopt);  // no file type of llama.cpp
+  CHECK(synth_format("Q4_K_M")->file_type == 15);
+  CHECK(synth_format("Q6_K")->file_type == 18);
 }
 
 TEST_CASE("the vocabulary has an entry of its own for every row of the embedding", "[synth]") {

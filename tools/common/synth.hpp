@@ -87,7 +87,8 @@ struct SynthPool {
 
 class SynthBuilder {
  public:
-  SynthBuilder(const SynthShape& shape, const SynthFormat& format) : shape_(shape), format_(format) {}
+  SynthBuilder(const SynthShape& shape, const SynthFormat& format)
+      : shape_(shape), format_(format), types_(format, shape.n_layers, shape.n_head / shape.n_head_kv) {}
 
   Expected<SynthModel> build(const std::string& name, std::size_t n_threads) {
     list_tensors();
@@ -116,10 +117,10 @@ class SynthBuilder {
     std::size_t n_weights;
   };
 
-  void matrix(std::string name, SynthRole role, std::uint64_t columns, std::uint64_t rows, std::uint32_t layer = 0) {
-    const std::uint32_t type_id = synth_type(format_, role, layer, shape_.n_layers);
+  void matrix(std::string name, std::uint64_t columns, std::uint64_t rows) {
+    const std::uint32_t type_id = types_.next(name, columns);
     // Sums over a row of inputs of size 1 then have size 1; embeddings are inputs themselves.
-    const float sigma = role == SynthRole::Embedding ? 1.0f : 1.0f / std::sqrt(static_cast<float>(columns));
+    const float sigma = name == "token_embd.weight" ? 1.0f : 1.0f / std::sqrt(static_cast<float>(columns));
     append({std::move(name), {columns, rows}, type_id, &pool(type_id, sigma), 0, columns * rows});
   }
 
@@ -141,21 +142,21 @@ class SynthBuilder {
 
   void list_tensors() {
     const std::uint64_t n_kv = std::uint64_t{shape_.n_head_kv} * shape_.head_dim();
-    matrix("token_embd.weight", SynthRole::Embedding, shape_.n_embd, shape_.n_vocab);
+    matrix("token_embd.weight", shape_.n_embd, shape_.n_vocab);
     for (std::uint32_t i = 0; i < shape_.n_layers; ++i) {
       const std::string blk = "blk." + std::to_string(i) + ".";
       norm(blk + "attn_norm.weight");
-      matrix(blk + "attn_q.weight", SynthRole::Other, shape_.n_embd, shape_.n_embd, i);
-      matrix(blk + "attn_k.weight", SynthRole::Other, shape_.n_embd, n_kv, i);
-      matrix(blk + "attn_v.weight", SynthRole::AttentionV, shape_.n_embd, n_kv, i);
-      matrix(blk + "attn_output.weight", SynthRole::Other, shape_.n_embd, shape_.n_embd, i);
+      matrix(blk + "attn_q.weight", shape_.n_embd, shape_.n_embd);
+      matrix(blk + "attn_k.weight", shape_.n_embd, n_kv);
+      matrix(blk + "attn_v.weight", shape_.n_embd, n_kv);
+      matrix(blk + "attn_output.weight", shape_.n_embd, shape_.n_embd);
       norm(blk + "ffn_norm.weight");
-      matrix(blk + "ffn_gate.weight", SynthRole::Other, shape_.n_embd, shape_.n_ff, i);
-      matrix(blk + "ffn_up.weight", SynthRole::Other, shape_.n_embd, shape_.n_ff, i);
-      matrix(blk + "ffn_down.weight", SynthRole::FfnDown, shape_.n_ff, shape_.n_embd, i);
+      matrix(blk + "ffn_gate.weight", shape_.n_embd, shape_.n_ff);
+      matrix(blk + "ffn_up.weight", shape_.n_embd, shape_.n_ff);
+      matrix(blk + "ffn_down.weight", shape_.n_ff, shape_.n_embd);
     }
     norm("output_norm.weight");
-    matrix("output.weight", SynthRole::Output, shape_.n_embd, shape_.n_vocab);
+    matrix("output.weight", shape_.n_embd, shape_.n_vocab);
   }
 
   // A SentencePiece-like vocabulary: <unk>, <s>, </s>, the 256 bytes, then "a" … "z", "aa" …, with and without a space
@@ -273,6 +274,7 @@ class SynthBuilder {
 
   const SynthShape& shape_;
   const SynthFormat& format_;
+  SynthTypes types_;
   std::deque<SynthPool> pools_;
   std::vector<Tensor> tensors_;
   std::size_t data_bytes_ = 0;
@@ -300,7 +302,11 @@ inline Expected<SynthModel> make_synth(const std::string& name, std::size_t n_th
     const auto format = synth_format(format_name);
     if (!format) {
       std::string known;
-      for (const SynthFormat& f : synth_formats) known += (known.empty() ? "" : ", ") + std::string(f.name);
+      const auto add = [&](std::string_view each) { known += (known.empty() ? "" : ", ") + std::string(each); };
+      for_each_type(quant::Formats{}, [&](auto type) { add(decltype(type)::type::name); });
+      for (const quant::FileType& type : quant::file_types) {
+        if (gguf::tensor_type(type.name) == nullptr) add(type.name);
+      }
       return fail(Error(ErrorCode::BadArgument, "no such format; write synth:SHAPE:FORMAT")
                       .about(name)
                       .wanted(known)

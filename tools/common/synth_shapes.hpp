@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `synth:SHAPE:FORMAT` may say: the sizes of the shapes, and which tensor gets which weight format. The choice per
-// tensor is llama-quantize's (llama.cpp, src/llama-quant.cpp), so that files have the sizes people know.
+// What `synth:SHAPE:FORMAT` may say: the sizes of the shapes, and which tensor gets which weight format.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +12,8 @@
 #include <string_view>
 
 #include "lamina/gguf/tensor_type.hpp"
+#include "lamina/quant/file_type.hpp"
+#include "lamina/quant/mix.hpp"
 #include "lamina/quant/registry.hpp"
 
 namespace lamina::bench {
@@ -39,65 +40,47 @@ static_assert(std::all_of(synth_shapes.begin(), synth_shapes.end(),
                           }),
               "rows have to be whole blocks of every format");
 
-// Which matrices a mix gives more bits than the others.
-enum class SynthMix : std::uint8_t {
-  Plain,        // none
-  FirstLayers,  // attn_v in 4 layers and ffn_down in an eighth of them get Q5_K: Q4_K_S
-  Spread,       // attn_v and ffn_down get Q6_K in the first and last eighth and every third layer between: Q4_K_M
-};
-
-// What FORMAT means: a weight format for all matrices, and where a mix has another.
+// What FORMAT means: a file type with llama.cpp's mix of formats, or one format for all matrices but the output, which
+// has Q6_K as in file types of few bits.
 struct SynthFormat {
   std::string_view name;
   std::uint32_t type_id;
-  SynthMix mix = SynthMix::Plain;
-  std::optional<std::uint32_t> file_type = std::nullopt;  // general.file_type, llama.cpp's number
+  const quant::FileType* mix = nullptr;                   // null: one format
+  std::optional<std::uint32_t> file_type = std::nullopt;  // general.file_type
 };
 
-inline bool in_registry(std::uint32_t type_id) {
-  return quant::visit_format(type_id, [](auto) {});
-}
-
-inline constexpr std::array<SynthFormat, 13> synth_formats{{{"F32", 0, SynthMix::Plain, 0},
-                                                            {"F16", 1, SynthMix::Plain, 1},
-                                                            {"BF16", 30, SynthMix::Plain, 32},
-                                                            {"Q4_0", 2, SynthMix::Plain, 2},
-                                                            {"Q4_1", 3, SynthMix::Plain, 3},
-                                                            {"Q8_0", 8, SynthMix::Plain, 7},
-                                                            {"Q4_K", 12, SynthMix::Plain, 14},
-                                                            {"Q4_K_S", 12, SynthMix::FirstLayers, 14},
-                                                            {"Q4_K_M", 12, SynthMix::Spread, 15},
-                                                            {"Q5_K", 13, SynthMix::Plain, 16},
-                                                            {"Q5_K_S", 13, SynthMix::Plain, 16},
-                                                            {"Q5_K_M", 13, SynthMix::Spread, 17},
-                                                            {"Q6_K", 14, SynthMix::Plain, 18}}};
-
-// One of synth_formats, or any other format of the registry; empty for other names.
+// A format of the registry by its exact name, or a file type; empty for other names.
 inline std::optional<SynthFormat> synth_format(std::string_view name) {
-  for (const SynthFormat& format : synth_formats) {
-    if (format.name == name) return format;
-  }
   const gguf::TensorType* type = gguf::tensor_type(name);
-  if (type == nullptr || type->name != name || !in_registry(type->id)) return std::nullopt;
-  return SynthFormat{type->name, type->id};
+  const quant::FileType* file_type = quant::file_type(name);
+  if (type != nullptr && type->name == name && quant::visit_format(type->id, [](auto) {})) {
+    SynthFormat format{type->name, type->id};
+    if (file_type != nullptr && file_type->name == name && file_type->type_id == type->id) {
+      format.file_type = static_cast<std::uint32_t>(file_type->id);
+    }
+    return format;
+  }
+  if (file_type == nullptr || file_type->name != name) return std::nullopt;
+  return SynthFormat{file_type->name, file_type->type_id, file_type, static_cast<std::uint32_t>(file_type->id)};
 }
 
-enum class SynthRole : std::uint8_t { Embedding, Output, AttentionV, FfnDown, Other };
+// The type ids of a model's matrices, one after the other, layer by layer.
+class SynthTypes {
+ public:
+  SynthTypes(const SynthFormat& format, std::uint32_t n_layers, std::uint32_t n_group)
+      : format_(format),
+        mix_(format.mix != nullptr ? *format.mix : quant::file_types[0],
+             {.architecture = "llama", .n_layers = n_layers, .n_group = n_group}, n_layers) {}
 
-// The type id of a matrix in layer i of n.
-inline std::uint32_t synth_type(const SynthFormat& format, SynthRole role, std::uint32_t i, std::uint32_t n) {
-  constexpr std::uint32_t q8_0 = quant::Q8_0::type_id, q5_k = quant::Q5_K::type_id, q6_k = quant::Q6_K::type_id;
-  if (role == SynthRole::Output) {
-    const bool quantised = gguf::tensor_type(format.type_id)->block_size > 1;
-    return quantised && format.type_id != q8_0 ? q6_k : format.type_id;
+  std::uint32_t next(std::string_view name, std::size_t columns) {
+    if (format_.mix != nullptr) return mix_.choose(name, columns, 1, std::nullopt);
+    const bool quantised = quant::block_size_of(format_.type_id) > 1 && format_.type_id != quant::Q8_0::type_id;
+    return name == "output.weight" && quantised ? quant::Q6_K::type_id : format_.type_id;
   }
-  if (role != SynthRole::AttentionV && role != SynthRole::FfnDown) return format.type_id;
-  switch (format.mix) {
-    case SynthMix::Plain: return format.type_id;
-    case SynthMix::FirstLayers: return i < (role == SynthRole::AttentionV ? 4 : n / 8) ? q5_k : format.type_id;
-    case SynthMix::Spread: return i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2 ? q6_k : format.type_id;
-  }
-  return format.type_id;
-}
+
+ private:
+  SynthFormat format_;
+  quant::Mix mix_;
+};
 
 }  // namespace lamina::bench

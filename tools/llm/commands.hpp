@@ -15,6 +15,8 @@ using Command = std::function<int()>;  // returns the exit code
 void add_infer(CLI::App& app, Command& command);
 void add_eval(CLI::App& app, Command& command);
 void add_tokens(CLI::App& app, Command& command);
+void add_perplexity(CLI::App& app, Command& command);
+void add_quantize(CLI::App& app, Command& command);
 void add_info(CLI::App& app, Command& command);
 void add_targets(CLI::App& app, Command& command);
 

@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
       "Examples:\n"
       "  llm infer -p \"Once upon a time\" --stats\n"
       "  llm infer -m model.gguf -f prompt.txt -n 200 --temp 0\n"
+      "  llm perplexity -m model.gguf -f text.txt\n"
+      "  llm quantize model-f16.gguf model-Q4_K_M.gguf Q4_K_M\n"
       "  llm info -m model.gguf\n\n"
       "Exit codes: 0 done; 1 the model, file or input was refused, the reason on standard error; 2 wrong usage;\n"
       "130 interrupted.");
@@ -23,6 +25,8 @@ int main(int argc, char** argv) {
   llm::add_infer(app, command);
   llm::add_eval(app, command);
   llm::add_tokens(app, command);
+  llm::add_perplexity(app, command);
+  llm::add_quantize(app, command);
   llm::add_info(app, command);
   llm::add_targets(app, command);
   return cli::run(app, "llm", argc, argv, [&] { return command(); });

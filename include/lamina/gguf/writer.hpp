@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,8 @@ namespace lamina::gguf {
 
 class Writer {
  public:
+  using Sink = std::function<Expected<void>(std::span<const std::byte>)>;
+
   explicit Writer(std::uint32_t version = 3, std::endian order = std::endian::native,
                   std::uint64_t alignment = default_alignment)
       : version_(version),
@@ -79,6 +82,67 @@ class Writer {
   // live until the file is written.
   void add_tensor(std::string_view name, std::span<const std::uint64_t> dims, std::uint32_t type_id,
                   std::span<const std::byte> data) {
+    append(name, dims, type_id, data);
+  }
+
+  // The same for bytes that are made when the file is written: see write(path, make). The type has to be a known one.
+  void add_tensor(std::string_view name, std::span<const std::uint64_t> dims, std::uint32_t type_id) {
+    append(name, dims, type_id, std::nullopt);
+  }
+
+  Expected<std::vector<std::byte>> to_bytes() const {
+    return guarded([&]() -> Expected<std::vector<std::byte>> {
+      std::vector<std::byte> out;
+      auto ok = emit(
+          [&](std::span<const std::byte> bytes) -> Expected<void> {
+            out.insert(out.end(), bytes.begin(), bytes.end());
+            return {};
+          },
+          [](std::size_t, const Sink&) { return no_data(); });
+      if (!ok) return fail(std::move(ok.error()));
+      return out;
+    });
+  }
+
+  // The file appears whole or not at all; an older one of that name stays until then.
+  Expected<void> write(const std::string& path) const {
+    return write(path, [](std::size_t, const Sink&) { return no_data(); });
+  }
+
+  // make(i, sink) hands the sink, in any number of pieces, all bytes of the i-th tensor that was added, if that was
+  // without data. So a file is written that is larger than memory. An error of `make` is returned, and nothing is
+  // written.
+  template <class Make>
+  Expected<void> write(const std::string& path, Make&& make) const {
+    return guarded([&]() -> Expected<void> {
+      if (error_) return fail(Error(*error_).in(path));
+      auto file = AtomicFile::create(path);
+      if (!file) return fail(std::move(file.error()));
+      auto ok = emit([&](std::span<const std::byte> bytes) { return file->write(bytes); }, make);
+      return ok ? file->commit() : ok;
+    });
+  }
+
+ private:
+  struct Tensor {
+    std::string name;
+    std::array<std::uint64_t, max_dims> dims;
+    std::uint32_t n_dims, type_id;
+    std::uint64_t n_bytes;
+    std::optional<std::span<const std::byte>> data;  // empty: made when the file is written
+  };
+
+  void refuse(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
+
+  template <class F>
+  void attempt(F&& f) {
+    if (auto ok = guarded(std::forward<F>(f)); !ok) refuse(std::move(ok.error()));
+  }
+
+  void append(std::string_view name, std::span<const std::uint64_t> dims, std::uint32_t type_id,
+              std::optional<std::span<const std::byte>> data) {
     attempt([&]() -> Expected<void> {
       const auto bad = [&](ErrorCode code, std::string what) { return fail(Error(code, std::move(what)).about(name)); };
       if (name.empty() || name.size() > max_tensor_name || name.find('\0') != std::string_view::npos) {
@@ -86,7 +150,7 @@ class Writer {
       }
       if (!names_.emplace(name).second) return bad(ErrorCode::BadTensor, "the tensor is there twice");
       if (dims.empty() || dims.size() > max_dims) return bad(ErrorCode::BadTensor, "a tensor has 1 to 4 dimensions");
-      Tensor tensor{std::string(name), {1, 1, 1, 1}, static_cast<std::uint32_t>(dims.size()), type_id, data};
+      Tensor tensor{std::string(name), {1, 1, 1, 1}, static_cast<std::uint32_t>(dims.size()), type_id, 0, data};
       std::ranges::copy(dims, tensor.dims.begin());
       const auto n = checked_product(tensor.dims[0], tensor.dims[1], tensor.dims[2], tensor.dims[3]);
       if (!n || *n == 0) return bad(ErrorCode::BadTensor, "the dimensions are zero or do not fit 64 bits");
@@ -97,56 +161,21 @@ class Writer {
         if (dims[0] % type->block_size != 0)
           return bad(ErrorCode::BadTensorType, "a row is not a whole number of blocks");
         const auto n_bytes = checked_mul<std::uint64_t>(*n / type->block_size, type->block_bytes);
-        if (!n_bytes || *n_bytes != data.size()) {
+        if (!n_bytes || (data && *n_bytes != data->size())) {
           return fail(Error(ErrorCode::BadTensor, "the data is not of the tensor's size")
                           .about(name)
                           .wanted(n_bytes ? std::to_string(*n_bytes) + " bytes" : "what fits 64 bits")
-                          .found(std::to_string(data.size()) + " bytes"));
+                          .found(data ? std::to_string(data->size()) + " bytes" : "more"));
         }
+        tensor.n_bytes = *n_bytes;
+      } else if (data) {
+        tensor.n_bytes = data->size();
+      } else {
+        return bad(ErrorCode::BadTensorType, "the size of a tensor of unknown type cannot be told");
       }
       tensors_.push_back(std::move(tensor));
       return {};
     });
-  }
-
-  Expected<std::vector<std::byte>> to_bytes() const {
-    return guarded([&]() -> Expected<std::vector<std::byte>> {
-      std::vector<std::byte> out;
-      auto ok = emit([&](std::span<const std::byte> bytes) -> Expected<void> {
-        out.insert(out.end(), bytes.begin(), bytes.end());
-        return {};
-      });
-      if (!ok) return fail(std::move(ok.error()));
-      return out;
-    });
-  }
-
-  // The file appears whole or not at all; an older one of that name stays until then.
-  Expected<void> write(const std::string& path) const {
-    return guarded([&]() -> Expected<void> {
-      if (error_) return fail(Error(*error_).in(path));
-      auto file = AtomicFile::create(path);
-      if (!file) return fail(std::move(file.error()));
-      auto ok = emit([&](std::span<const std::byte> bytes) { return file->write(bytes); });
-      return ok ? file->commit() : ok;
-    });
-  }
-
- private:
-  struct Tensor {
-    std::string name;
-    std::array<std::uint64_t, max_dims> dims;
-    std::uint32_t n_dims, type_id;
-    std::span<const std::byte> data;
-  };
-
-  void refuse(Error error) {
-    if (!error_) error_ = std::move(error);
-  }
-
-  template <class F>
-  void attempt(F&& f) {
-    if (auto ok = guarded(std::forward<F>(f)); !ok) refuse(std::move(ok.error()));
   }
 
   Encoder alignment_entry() const {
@@ -176,24 +205,44 @@ class Writer {
       for (std::uint32_t d = 0; d < tensor.n_dims; ++d) out.length(tensor.dims[d]);
       out.number(tensor.type_id);
       out.number(offset);
-      offset += tensor.data.size() + padding(tensor.data.size());
+      offset += tensor.n_bytes + padding(tensor.n_bytes);
     }
     if (!tensors_.empty()) out.fill(padding(out.bytes().size()));
     return out;
   }
 
+  static Expected<void> no_data() {
+    return fail(Error(ErrorCode::BadArgument, "a tensor was added without data, and nothing makes it"));
+  }
+
   // Hands the file to `sink`, piece by piece.
-  template <class Sink>
-  Expected<void> emit(Sink&& sink) const {
+  template <class Make>
+  Expected<void> emit(const Sink& sink, Make&& make) const {
     if (error_) return fail(*error_);
     if (auto ok = sink(std::span<const std::byte>(header().bytes())); !ok) return ok;
     const std::vector<std::byte> zeros(static_cast<std::size_t>(alignment_));
-    for (const Tensor& tensor : tensors_) {
-      if (auto ok = sink(tensor.data); !ok) return ok;
-      const auto gap = static_cast<std::size_t>(padding(tensor.data.size()));
-      if (auto ok = sink(std::span(zeros).first(gap)); !ok) return ok;
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      const Tensor& tensor = tensors_[i];
+      auto ok = tensor.data ? sink(*tensor.data) : emit_made(i, sink, make);
+      if (!ok) return ok;
+      const auto gap = static_cast<std::size_t>(padding(tensor.n_bytes));
+      if (ok = sink(std::span(zeros).first(gap)); !ok) return ok;
     }
     return {};
+  }
+
+  template <class Make>
+  Expected<void> emit_made(std::size_t i, const Sink& sink, Make&& make) const {
+    std::uint64_t made = 0;  // bytes
+    auto ok = make(i, Sink([&](std::span<const std::byte> bytes) {
+                     made += bytes.size();
+                     return sink(bytes);
+                   }));
+    if (!ok || made == tensors_[i].n_bytes) return ok;
+    return fail(Error(ErrorCode::BadTensor, "the data that was made is not of the tensor's size")
+                    .about(tensors_[i].name)
+                    .wanted(std::to_string(tensors_[i].n_bytes) + " bytes")
+                    .found(std::to_string(made) + " bytes"));
   }
 
   std::uint32_t version_;
