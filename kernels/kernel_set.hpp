@@ -142,9 +142,10 @@ struct KernelTable {
   // Fills q16, d, s32, s16 of one row from its f32 (k_padded values, zeros past k), in `layout`.
   void (*quantize)(const Activations& row) = nullptr;
   ActivationLayout layout = ActivationLayout::Words;
-  // The same for matmul_panel: fills q16 in layout Panel, and d. With eight_bits only the groups whose largest
-  // values stand out keep sixteen. Null on targets without panels.
+  // The same for matmul_panel, in `panel_layout`: Panel fills q16 and d alone, and with eight_bits only the groups
+  // whose largest values stand out keep sixteen; Words always has sixteen. Null on targets without panels.
   void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
+  ActivationLayout panel_layout = ActivationLayout::Panel;
   // The same for matmul_bf16: rounds f32 to bfloat16 in q16. Null on targets without.
   void (*round_bf16)(const Activations& row) = nullptr;
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
@@ -190,12 +191,14 @@ struct KernelTable {
   }
 };
 
-// Bytes of scratch for a panel of n_rows rows: rows are taken 32 at a time, a group of 32 weights of 16 rows takes at
-// most 16 vectors of 64 bytes. After it, 16 tokens of a part of k in bfloat16.
+// Bytes of scratch for a panel of n_rows rows: rows are taken 32 at a time, a group of 32 weights of 16 rows is a
+// record of at most 20 vectors of 64 bytes. After it, 16 tokens of a part of k in bfloat16.
 inline constexpr std::size_t panel_rows = 32;
+inline constexpr std::size_t panel_record_bytes = 20 * 64;
 inline constexpr std::size_t bf16_edge_bytes = 16 * 512 * 2;
 constexpr std::size_t panel_bytes(std::size_t n_rows, std::size_t k_padded) {
-  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * 16 * 64 + bf16_edge_bytes;
+  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * panel_record_bytes +
+         bf16_edge_bytes;
 }
 
 // A target's kernels for one format.
@@ -232,6 +235,7 @@ concept KernelSet = requires(const float* x, std::size_t n, float* out, const Ac
 template <class Set>
 concept HasPanels = requires(const Activations& row) {
   { Set::quantize_panel(row, true) } -> std::same_as<void>;
+  { Set::panel_layout } -> std::convertible_to<ActivationLayout>;
 };
 
 template <class Set, class Formats>
@@ -270,7 +274,10 @@ struct TableOf<Set, TypeList<Formats...>> {
       out.layer_norm = &Set::layer_norm;
       out.quantize = &Set::quantize;
       out.layout = Set::layout;
-      if constexpr (HasPanels<Set>) out.quantize_panel = &Set::quantize_panel;
+      if constexpr (HasPanels<Set>) {
+        out.quantize_panel = &Set::quantize_panel;
+        out.panel_layout = Set::panel_layout;
+      }
       out.rope = &Set::rope;
       out.store_keys = &Set::store_keys;
       out.store_values = &Set::store_values;

@@ -14,6 +14,8 @@
 //
 #include "lamina/kernels/generic/unpack_grids.hpp"
 //
+#include "lamina/kernels/generic/panel_strip.hpp"
+//
 #if LAMINA_KERNELS_VNNI
 #include "lamina/kernels/generic/vnni_unpack.hpp"
 //
@@ -42,15 +44,19 @@
 //
 #include "lamina/kernels/generic/rows.hpp"
 //
+#if !LAMINA_KERNELS_VNNI
+#include "lamina/kernels/generic/word_panel.hpp"
+#endif
+//
 #include "lamina/kernels/generic/attention_cache.hpp"
 //
 #include "lamina/kernels/generic/attention.hpp"
 
 // How this target holds activations of integer kernels, and what multiplies them in decode.
 #if LAMINA_KERNELS_VNNI
-inline constexpr ActivationLayout activation_layout = ActivationLayout::Planes;
+inline constexpr ActivationLayout activation_layout = ActivationLayout::Planes, panel_layout = ActivationLayout::Panel;
 inline void quantize(const Activations& row) { quantize_planes(row); }
 #else
-inline constexpr ActivationLayout activation_layout = ActivationLayout::Words;
+inline constexpr ActivationLayout activation_layout = ActivationLayout::Words, panel_layout = ActivationLayout::Words;
 inline void quantize(const Activations& row) { quantize_words(row); }
 #endif

@@ -4,7 +4,7 @@
 // How each format of small integers becomes integer lanes. A chunk is 256 weights: 8 groups of 32, read as 4 pairs of
 // groups. Unpack<Format>(chunk) holds the float scales and minima of the chunk (one per group, or per half group), and
 // pair(p) gives the 64 integers of groups 2p and 2p + 1 as 16-bit words in pair order. weight = scale · integer +
-// minimum. The layouts are those of ggml-common.h.
+// minimum; where all minima are −centre · scale, `centre` says so. The layouts are those of ggml-common.h.
 
 template <class Format>
 struct Unpack;
@@ -33,6 +33,7 @@ struct Unpack<quant::Q4_0> {
   static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q4_0::Block);
   static constexpr std::size_t scales = 8;  // a chunk
   static constexpr bool has_minimum = true;
+  static constexpr int centre = 8;
   static_assert(chunk_bytes == 144);
 
   const std::byte* blocks;
@@ -147,6 +148,7 @@ struct Unpack<quant::Q6_K> {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q6_K::Block);
   static constexpr std::size_t scales = 16;
   static constexpr bool has_minimum = true;
+  static constexpr int centre = 32;
   static_assert(chunk_bytes == 210);
 
   const std::byte* block;

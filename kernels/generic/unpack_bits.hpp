@@ -27,6 +27,7 @@ struct Unpack<quant::Q5_0> {
   static constexpr std::size_t chunk_bytes = 8 * sizeof(quant::Q5_0::Block);
   static constexpr std::size_t scales = 8;
   static constexpr bool has_minimum = true;
+  static constexpr int centre = 16;
   static_assert(chunk_bytes == 176);
 
   const std::byte* blocks;
@@ -67,6 +68,7 @@ struct Unpack<quant::Q1_0> {
   static constexpr std::size_t chunk_bytes = 2 * sizeof(quant::Q1_0::Block);
   static constexpr std::size_t scales = 8;
   static constexpr bool has_minimum = true;
+  static constexpr int centre = 1;
   static_assert(chunk_bytes == 36);
 
   const std::byte* blocks;
@@ -143,6 +145,7 @@ struct Unpack<quant::Q3_K> {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q3_K::Block);
   static constexpr std::size_t scales = 16;
   static constexpr bool has_minimum = true;
+  static constexpr int centre = 4;
   static_assert(chunk_bytes == 110);
 
   const std::byte* block;
@@ -151,10 +154,10 @@ struct Unpack<quant::Q3_K> {
   f32x8 minimum[2];
 
   LAMINA_INLINE explicit Unpack(const std::byte* chunk) : block(chunk), third(load<u8x32>(chunk)) {
-    const f32x8 d = broadcast_f16(chunk + 108), centre = broadcast<f32x8>(32.0f), four = broadcast<f32x8>(-4.0f);
+    const f32x8 d = broadcast_f16(chunk + 108), thirty_two = broadcast<f32x8>(32.0f), four = broadcast<f32x8>(-4.0f);
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < 2; ++i) {
-      scale[i] = mul(d, sub(unsigned_bytes(q3_k_scales(chunk + 96, i)), centre));
+      scale[i] = mul(d, sub(unsigned_bytes(q3_k_scales(chunk + 96, i)), thirty_two));
       minimum[i] = mul(scale[i], four);
     }
   }
@@ -179,6 +182,7 @@ struct Unpack<quant::TQ2_0> {
   static constexpr std::size_t chunk_bytes = sizeof(quant::TQ2_0::Block);
   static constexpr std::size_t scales = 8;
   static constexpr bool has_minimum = true;
+  static constexpr int centre = 1;
   static_assert(chunk_bytes == 66);
 
   const std::byte* block;

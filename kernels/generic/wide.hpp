@@ -171,6 +171,11 @@ LAMINA_INLINE void store_bytes(std::index_sequence<I...>, std::uint8_t* p, const
   (native::store_bytes(p + I * sizeof(native::Bh), a.v[I]), ...);
 }
 
+template <std::size_t... I>
+LAMINA_INLINE void store_words(std::index_sequence<I...>, std::byte* p, const i16x32& a) {
+  (native::store_words(reinterpret_cast<std::uint8_t*>(p) + I * sizeof(native::B), a.v[I]), ...);
+}
+
 template <class W, std::size_t... I, class T>
 LAMINA_INLINE W broadcast(std::index_sequence<I...>, T value) {
   const auto v = native::broadcast<std::remove_cvref_t<decltype(W{}.v[0])>>(value);
@@ -377,6 +382,11 @@ LAMINA_INLINE WordPair nibbles_of_16(const std::byte* a, const std::byte* b) {
   const i16x32 bytes = unsigned_words(a, b);
   return {bit_and(bytes, detail::words_of_15()), detail::each<detail::ShiftRightWords<4>>(bytes)};
 }
+// The same two words in all lanes, the lower half first.
+LAMINA_INLINE i16x32 word_pairs(std::int32_t pair) {
+  return detail::repeat(detail::Parts<i16x32>{}, native::word_pairs(pair));
+}
+LAMINA_INLINE void store_words(std::byte* p, const i16x32& a) { detail::store_words(detail::Parts<i16x32>{}, p, a); }
 // Groups given as unsigned bytes.
 LAMINA_INLINE WordPair widen(const u8x32& a, const u8x32& b) {
   WordPair out;
@@ -395,9 +405,8 @@ LAMINA_INLINE i32x16 dot4(const WordPair& w, const std::int16_t* x) {
 }
 
 // Lane i: the sum of the products of words 2i, 2i + 1, exact.
-LAMINA_INLINE i32x16 dot2(const i16x32& w, const std::int16_t* x) {
-  return detail::each<detail::Dot2>(w, load<i16x32>(x));
-}
+LAMINA_INLINE i32x16 dot2(const i16x32& w, const i16x32& x) { return detail::each<detail::Dot2>(w, x); }
+LAMINA_INLINE i32x16 dot2(const i16x32& w, const std::int16_t* x) { return dot2(w, load<i16x32>(x)); }
 
 // Lane i plus lane i + 8.
 LAMINA_INLINE f32x8 fold(const f32x16& a) {

@@ -34,35 +34,31 @@ struct HighwayTarget<HWY_AVX3_DL> {
 };
 template <>
 struct HighwayTarget<HWY_AVX3> {
-  static constexpr std::string_view name = "avx512", int_kernel = "int16 avx512", float_kernel = "float avx512";
+  static constexpr std::string_view name = "avx512", int_kernel = "int16 avx512", float_kernel = "float avx512",
+                                    panel_kernel = "panel avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX2> {
-  static constexpr std::string_view name = "avx2", int_kernel = "int16 avx2", float_kernel = "float avx2";
+  static constexpr std::string_view name = "avx2", int_kernel = "int16 avx2", float_kernel = "float avx2",
+                                    panel_kernel = "panel avx2";
 };
 template <>
 struct HighwayTarget<HWY_SSE4> {
-  static constexpr std::string_view name = "sse4", int_kernel = "int16 sse4", float_kernel = "float sse4";
+  static constexpr std::string_view name = "sse4", int_kernel = "int16 sse4", float_kernel = "float sse4",
+                                    panel_kernel = "panel sse4";
 };
 template <>
 struct HighwayTarget<HWY_NEON> {
-  static constexpr std::string_view name = "neon", int_kernel = "int16 neon", float_kernel = "float neon";
+  static constexpr std::string_view name = "neon", int_kernel = "int16 neon", float_kernel = "float neon",
+                                    panel_kernel = "panel neon";
 };
 
 // Has the kernels of generic/vnni_*.hpp.
 template <std::int64_t Target>
 inline constexpr bool has_vnni_kernels = Target == HWY_AVX3_DL;
 
-// A base, and not a constrained member of HighwayKernels, since clang 14 cannot specialise such a member.
 template <std::int64_t Target>
-struct HighwayPanels {};
-template <>
-struct HighwayPanels<HWY_AVX3_DL> {
-  static void quantize_panel(const Activations& row, bool eight_bits);
-};
-
-template <std::int64_t Target>
-struct HighwayKernels : HighwayPanels<Target> {
+struct HighwayKernels {
   static constexpr std::string_view target = HighwayTarget<Target>::name;
   static constexpr bool slow = Target == HWY_SSE4 || Target == HWY_NEON;  // generic/lanes_any.hpp
 
@@ -70,6 +66,9 @@ struct HighwayKernels : HighwayPanels<Target> {
   static void quantize(const Activations& row);
   static constexpr ActivationLayout layout =
       has_vnni_kernels<Target> ? ActivationLayout::Planes : ActivationLayout::Words;
+  static void quantize_panel(const Activations& row, bool eight_bits);
+  static constexpr ActivationLayout panel_layout =
+      has_vnni_kernels<Target> ? ActivationLayout::Panel : ActivationLayout::Words;
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing);
   static void store_keys(const StoreArgs& a);

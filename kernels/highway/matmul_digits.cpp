@@ -25,13 +25,10 @@ template void HighwayKernels<HWY_TARGET>::matmul<quant::TQ1_0>(const MatmulArgs&
 template void HighwayKernels<HWY_TARGET>::matmul<quant::Q2_0>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ1_S>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ1_M>(const MatmulArgs&);
-
-#if LAMINA_KERNELS_VNNI
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::TQ1_0>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q2_0>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ1_S>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ1_M>(const MatmulArgs&);
-#endif
 
 }  // namespace lamina::kernels
 #endif

@@ -26,14 +26,11 @@ template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ2_XS>(const MatmulArgs
 template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ2_S>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ3_XXS>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ3_S>(const MatmulArgs&);
-
-#if LAMINA_KERNELS_VNNI
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ2_XXS>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ2_XS>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ2_S>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ3_XXS>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ3_S>(const MatmulArgs&);
-#endif
 
 }  // namespace lamina::kernels
 #endif

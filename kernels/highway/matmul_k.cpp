@@ -36,8 +36,6 @@ template <>
 void HighwayKernels<HWY_TARGET>::matmul<quant::Q6_K>(const MatmulArgs& a) {
   HWY_NAMESPACE::matmul<quant::Q6_K>(a);
 }
-
-#if LAMINA_KERNELS_VNNI
 template <>
 template <>
 void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q4_K>(const MatmulArgs& a) {
@@ -53,7 +51,6 @@ template <>
 void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q6_K>(const MatmulArgs& a) {
   HWY_NAMESPACE::matmul_panel<quant::Q6_K>(a);
 }
-#endif
 
 }  // namespace lamina::kernels
 #endif

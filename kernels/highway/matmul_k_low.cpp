@@ -24,12 +24,9 @@ namespace lamina::kernels {
 template void HighwayKernels<HWY_TARGET>::matmul<quant::Q2_K>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::Q3_K>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::TQ2_0>(const MatmulArgs&);
-
-#if LAMINA_KERNELS_VNNI
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q2_K>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q3_K>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::TQ2_0>(const MatmulArgs&);
-#endif
 
 }  // namespace lamina::kernels
 #endif

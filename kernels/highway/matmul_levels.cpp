@@ -25,13 +25,10 @@ template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ4_NL>(const MatmulArgs
 template void HighwayKernels<HWY_TARGET>::matmul<quant::IQ4_XS>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::MXFP4>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::NVFP4>(const MatmulArgs&);
-
-#if LAMINA_KERNELS_VNNI
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ4_NL>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::IQ4_XS>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::MXFP4>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::NVFP4>(const MatmulArgs&);
-#endif
 
 }  // namespace lamina::kernels
 #endif

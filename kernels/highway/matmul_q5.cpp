@@ -24,12 +24,9 @@ namespace lamina::kernels {
 template void HighwayKernels<HWY_TARGET>::matmul<quant::Q5_0>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::Q5_1>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul<quant::Q1_0>(const MatmulArgs&);
-
-#if LAMINA_KERNELS_VNNI
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q5_0>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q5_1>(const MatmulArgs&);
 template void HighwayKernels<HWY_TARGET>::matmul_panel<quant::Q1_0>(const MatmulArgs&);
-#endif
 
 }  // namespace lamina::kernels
 #endif

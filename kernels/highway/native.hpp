@@ -35,6 +35,8 @@ LAMINA_INLINE void store(float* p, V a) {
 }
 LAMINA_INLINE void store_int(std::int32_t* p, I a) { hn::StoreU(a, Di{}, p); }
 LAMINA_INLINE void store_bytes(std::uint8_t* p, Bh a) { hn::StoreU(a, Dbh{}, p); }
+LAMINA_INLINE void store_words(std::uint8_t* p, B a) { hn::StoreU(a, Db{}, p); }
+LAMINA_INLINE B word_pairs(std::int32_t pair) { return hn::BitCast(Db{}, hn::Set(Di{}, pair)); }
 template <class V>
 LAMINA_INLINE V broadcast(hn::TFromV<V> value) {
   return hn::Set(hn::DFromV<V>{}, value);

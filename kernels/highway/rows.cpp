@@ -29,11 +29,10 @@ template <>
 void HighwayKernels<HWY_TARGET>::quantize(const Activations& row) {
   HWY_NAMESPACE::quantize(row);
 }
-#if LAMINA_KERNELS_VNNI
-void HighwayPanels<HWY_TARGET>::quantize_panel(const Activations& row, bool eight_bits) {
+template <>
+void HighwayKernels<HWY_TARGET>::quantize_panel(const Activations& row, bool eight_bits) {
   HWY_NAMESPACE::quantize_panel(row, eight_bits);
 }
-#endif
 template <>
 void HighwayKernels<HWY_TARGET>::rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot,
                                       const float* cos_sin, RopePairing pairing) {

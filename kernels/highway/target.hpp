@@ -31,13 +31,11 @@ template <class Format>
 void HighwayKernels<HWY_TARGET>::matmul(const MatmulArgs& a) {
   HWY_NAMESPACE::matmul<Format>(a);
 }
-#if LAMINA_KERNELS_VNNI
 template <>
 template <class Format>
 void HighwayKernels<HWY_TARGET>::matmul_panel(const MatmulArgs& a) {
   HWY_NAMESPACE::matmul_panel<Format>(a);
 }
-#endif
 
 }  // namespace lamina::kernels
 #endif

@@ -48,6 +48,7 @@ LAMINA_INLINE void store(float* p, V a) {
 }
 LAMINA_INLINE void store_int(std::int32_t* p, I a) { a.store_unaligned(p); }
 LAMINA_INLINE void store_bytes(std::uint8_t* p, Bh a) { a.store_unaligned(p); }
+LAMINA_INLINE void store_words(std::uint8_t* p, B a) { a.store_unaligned(p); }
 template <class V>
 LAMINA_INLINE V broadcast(typename V::value_type value) {
   return V(value);
@@ -96,6 +97,8 @@ LAMINA_INLINE I nearest_int(F a) { return ::xsimd::nearbyint_as_int(a); }
 LAMINA_INLINE I as_int(F a) { return std::bit_cast<I>(a); }
 LAMINA_INLINE I as_int(B a) { return std::bit_cast<I>(a); }
 LAMINA_INLINE F as_float(I a) { return std::bit_cast<F>(a); }
+// A pair of words in all lanes.
+LAMINA_INLINE B word_pairs(std::int32_t pair) { return std::bit_cast<B>(I(pair)); }
 template <int N>
 LAMINA_INLINE I shift_left(I a) {
   return a << N;

@@ -73,7 +73,7 @@ struct XsimdKernels {
   }
   static void quantize(const Activations& row) { xsimd_target::quantize(row); }
   static constexpr ActivationLayout layout = xsimd_target::activation_layout;
-#if LAMINA_KERNELS_VNNI
+  static constexpr ActivationLayout panel_layout = xsimd_target::panel_layout;
   static void quantize_panel(const Activations& row, bool eight_bits) { xsimd_target::quantize_panel(row, eight_bits); }
   template <class Format>
   static constexpr std::string_view panel_name() {
@@ -83,7 +83,6 @@ struct XsimdKernels {
   static void matmul_panel(const MatmulArgs& a) {
     xsimd_target::matmul_panel<Format>(a);
   }
-#endif
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing) {
     xsimd_target::rope(x, n_heads, head_dim, n_rot, cos_sin, pairing);

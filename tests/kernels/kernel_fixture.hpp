@@ -60,7 +60,7 @@ struct ActivationRows {
   }
   void quantize_panel(const kernels::KernelTable& target, bool eight_bits) {
     for (std::size_t t = 0; t < n; ++t) target.quantize_panel(get().token(t), eight_bits);
-    layout = kernels::ActivationLayout::Panel;
+    layout = target.panel_layout;
   }
   // Value i of all rows in units of its d.
   int level(std::size_t i) { return kernels::level(layout, get().token(i / k_padded), i % k_padded); }
