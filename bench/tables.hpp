@@ -31,7 +31,7 @@ class TargetTables : public benchmark::ConsoleReporter {
     for (const Run& run : runs) {
       // Of repetitions the median counts; a single run has no aggregates.
       const bool median = run.run_type == Run::RT_Aggregate && run.aggregate_name == "median";
-      if (run.error_occurred || (run.run_type == Run::RT_Aggregate && !median)) continue;
+      if (failed(run) || (run.run_type == Run::RT_Aggregate && !median)) continue;
       const std::string& name = run.run_name.function_name;
       const std::size_t target = name.find('/');
       const std::size_t what = target == std::string::npos ? target : name.find('/', target + 1);
@@ -80,6 +80,16 @@ class TargetTables : public benchmark::ConsoleReporter {
       return out.markdown();
     }
   };
+
+  // Named anew in Google Benchmark 1.8.
+  template <class AnyRun>
+  static bool failed(const AnyRun& run) {
+    if constexpr (requires { run.error_occurred; }) {
+      return run.error_occurred;
+    } else {
+      return run.skipped != decltype(run.skipped){};
+    }
+  }
 
   Test& test_of(const std::string& name) {
     const auto at = std::find_if(tests_.begin(), tests_.end(), [&](const Test& t) { return t.name == name; });
