@@ -17,6 +17,7 @@
 
 #include "common/machine.hpp"
 #include "lamina/core/error.hpp"
+#include "tables.hpp"
 
 namespace lamina::bench {
 
@@ -51,12 +52,13 @@ class Surroundings {
  public:
   explicit Surroundings(MachineProbe& probe) : probe_(probe), before_(probe.measure()) {}
 
-  // bytes and operations: of the whole measurement, which took that long.
+  // bytes and operations: of the whole measurement, which took that long; 0 operations are none to speak of.
   void count(benchmark::State& state, double took, double bytes, double operations) const {
     const MachineSample after = probe_.measure();
     state.counters["bytes/s"] = bytes / took;
-    state.counters["op/s"] = operations / took;
     state.counters["read%"] = 100 * bytes / took / ((before_.read + after.read) / 2);
+    if (operations == 0) return;
+    state.counters["op/s"] = operations / took;
     for (std::size_t k = 0; k < probe_.kinds().size(); ++k) {
       const double peak = (before_.peaks[k] + after.peaks[k]) / 2;
       state.counters[std::string(probe_.kinds()[k].name) + "%"] = 100 * operations / took / peak;
@@ -92,6 +94,35 @@ inline std::size_t take_threads(int& argc, char** argv) {
   char* end = nullptr;
   const long n = std::strtol(values.back().c_str(), &end, 10);
   return end != values.back().c_str() && *end == '\0' && n >= 1 && n <= 1024 ? static_cast<std::size_t>(n) : 0;
+}
+
+// What follows the suite's own options in a main(): the command line, the machine, the benchmarks that add(machine)
+// registers, and their tables unless a program reads the output. Gives the exit code.
+template <class Add>
+int run_suite(int argc, char** argv, const char* name, const char* more_options, Add&& add) {
+  const std::size_t threads = take_threads(argc, argv);
+  bool console = true, tabular = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.starts_with("--benchmark_format=")) console = argument.ends_with("=console");
+    if (argument.starts_with("--benchmark_counters_tabular")) tabular = !argument.ends_with("=false");
+  }
+  benchmark::Initialize(&argc, argv);
+  if (threads == 0 || benchmark::ReportUnrecognizedArguments(argc, argv)) {
+    std::fprintf(stderr, "%s: options are Google Benchmark's (--help) and --threads=N, 1 to 1024%s\n", name,
+                 more_options);
+    return 2;
+  }
+  auto machine = need(MachineProbe::make(threads));
+  add(machine);
+  if (console) {
+    TargetTables reporter(tabular);
+    benchmark::RunSpecifiedBenchmarks(&reporter);
+  } else {
+    benchmark::RunSpecifiedBenchmarks();
+  }
+  benchmark::Shutdown();
+  return 0;
 }
 
 }  // namespace lamina::bench

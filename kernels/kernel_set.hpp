@@ -126,6 +126,13 @@ enum class ActivationKind : std::uint8_t {
 };
 
 using MatmulFn = void (*)(const MatmulArgs&);
+
+// What a format's matrices are multiplied by.
+enum class Method : std::uint8_t {
+  Rows,   // matmul: rows as they lie
+  Panel,  // matmul_panel
+  Bf16,   // matmul_bf16
+};
 using DequantizeFn = void (*)(const std::byte* row, std::size_t k, float* out);
 
 // Everything the plan calls, by pointer.
@@ -180,6 +187,19 @@ struct KernelTable {
     std::string_view bf16_kernel;  // what the plan shows, for example "bf16 panel avx512"
     MatmulFn matmul_bf16 = nullptr;
     bool bf16_always = false;
+
+    // What meets many tokens. A target with panels of integers has them for every format with int_activations, so that
+    // no batch needs both layouts of integers.
+    Method method(bool eight_bits) const {
+      if (matmul_bf16 != nullptr && (eight_bits || bf16_always)) return Method::Bf16;
+      return matmul_panel != nullptr ? Method::Panel : Method::Rows;
+    }
+    MatmulFn matmul_by(Method m) const {
+      return m == Method::Bf16 ? matmul_bf16 : m == Method::Panel ? matmul_panel : matmul;
+    }
+    std::string_view kernel_of(Method m) const {
+      return m == Method::Bf16 ? bf16_kernel : m == Method::Panel ? panel_kernel : kernel;
+    }
   };
   std::span<const PerFormat> formats;
 

@@ -147,15 +147,5 @@ void add_benchmarks(MachineProbe& machine) {
 }  // namespace lamina::bench
 
 int main(int argc, char** argv) {
-  const std::size_t threads = lamina::bench::take_threads(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  if (threads == 0 || benchmark::ReportUnrecognizedArguments(argc, argv)) {
-    std::fprintf(stderr, "kernel_bench: options are Google Benchmark's (--help) and --threads=N, 1 to 1024\n");
-    return 2;
-  }
-  auto machine = lamina::bench::need(lamina::bench::MachineProbe::make(threads));
-  lamina::bench::add_benchmarks(machine);
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+  return lamina::bench::run_suite(argc, argv, "kernel_bench", "", lamina::bench::add_benchmarks);
 }

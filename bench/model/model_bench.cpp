@@ -35,7 +35,7 @@ class Subject {
 
   // The whole way from bytes to a model.
   Model load_anew(std::size_t n_threads) {
-    if (!is_synth(name_)) return need(load(name_));
+    if (!is_synth(name_)) return need(load(name_, {.populate = true, .threads = n_threads}));
     if (!synth_) synth_.emplace(need(make_synth(name_, n_threads)));
     return need(load(need(gguf::File::from_memory({synth_->bytes.data(), synth_->bytes.size()}, name_))));
   }
@@ -116,22 +116,13 @@ void add_benchmarks(MachineProbe& machine, Subject& subject) {
 int main(int argc, char** argv) {
   using namespace lamina::bench;
   auto names = take_option(argc, argv, "--model");
-  const std::size_t threads = take_threads(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  if (threads == 0 || benchmark::ReportUnrecognizedArguments(argc, argv)) {
-    std::fprintf(stderr,
-                 "model_bench: options are Google Benchmark's (--help), --threads=N, 1 to 1024, and --model=NAME, a "
-                 "GGUF file or synth:SHAPE:FORMAT, which may be given again\n");
-    return 2;
-  }
   if (names.empty()) names = {"synth:tiny:Q4_0", "synth:llama-160m:Q4_K_M"};
-  auto machine = need(MachineProbe::make(threads));
   std::vector<std::unique_ptr<Subject>> subjects;
-  for (const std::string& name : names) {
-    subjects.push_back(std::make_unique<Subject>(name));
-    add_benchmarks(machine, *subjects.back());
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+  const char* more = ", and --model=NAME, a GGUF file or synth:SHAPE:FORMAT, which may be given again";
+  return run_suite(argc, argv, "model_bench", more, [&](MachineProbe& machine) {
+    for (const std::string& name : names) {
+      subjects.push_back(std::make_unique<Subject>(name));
+      add_benchmarks(machine, *subjects.back());
+    }
+  });
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
@@ -126,19 +127,9 @@ void add_benchmarks(MachineProbe& machine) {
 }  // namespace lamina::bench
 
 int main(int argc, char** argv) {
-  const std::size_t threads = lamina::bench::take_threads(argc, argv);
-  benchmark::Initialize(&argc, argv);
-  if (threads == 0 || benchmark::ReportUnrecognizedArguments(argc, argv)) {
-    std::fprintf(stderr, "onednn_bench: options are Google Benchmark's (--help) and --threads=N, 1 to 1024\n");
-    return 2;
-  }
-  if (!lamina::bench::use_threads(threads)) {
+  return lamina::bench::run_suite(argc, argv, "onednn_bench", "", [](lamina::bench::MachineProbe& machine) {
+    if (lamina::bench::use_threads(machine.team().size())) return lamina::bench::add_benchmarks(machine);
     std::fprintf(stderr, "onednn_bench: this oneDNN does not use OpenMP, so that its threads cannot be set\n");
-    return 1;
-  }
-  auto machine = lamina::bench::need(lamina::bench::MachineProbe::make(threads));
-  lamina::bench::add_benchmarks(machine);
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+    std::exit(1);
+  });
 }

@@ -76,10 +76,18 @@ with tempfile.TemporaryDirectory() as d:
 
 # plan: every matrix has a kernel.
 plan = json.loads(run("plan", model, "--json").stdout)
-planned = {name for s in plan["steps"] for name in s["tensors"]}
+planned = {t["name"] for s in plan["steps"] for t in s["tensors"]}
 ok(planned >= {t["name"] for t in info["tensors"] if len(t["shape"]) > 1}, "every matrix is in the plan")
-ok(all(s["kernel"] for s in plan["steps"]), "every step names its kernel")
+ways = ("one_token", "many_tokens", "many_tokens_prefill_bits_8")
+ok(all(s["kernels"][w] for s in plan["steps"] for w in ways), "every step names its kernels")
+ok(all(t["kernels"][w] for s in plan["steps"] for t in s["tensors"] for w in ways), "and every tensor")
 ok(plan["target"] in run("plan", model).stdout.decode(), "plan for people")
+# The scalar target is slow in every step, has no panels, and a legend says what the marks mean.
+plan = json.loads(run("plan", model, "--target", "reference", "--json").stdout)
+ok(all(s["slow"] and all(t["slow"] for t in s["tensors"]) for s in plan["steps"]), "the reference is slow")
+ok(sum(t["lacks_panels"] for s in plan["steps"] for t in s["tensors"]) == len(planned) - 1, "all but the embedding")
+table = run("plan", model, "--target", "reference").stdout.decode()
+ok("\n!  no fast kernel" in table and "\n~  many tokens" in table and "many tokens\n" in table, "marks and legend")
 ok(run("plan", model, "--target", "z80", code=1).stderr.startswith(b"gguf-inspect: TargetUnavailable"), "unknown target")
 
 # Exit codes, and help that names every option.

@@ -122,7 +122,19 @@ test = tests_of(measure(*tiny, "-p", "4", "-n", "0", "-r", "1", "--profile"))[0]
 phases = [row["phase"] for row in test["profile"]["rows"]]
 assert phases[:3] == ["embedding", "norm+qkv+rope", "attention"] and phases[-2] == "norm+head", phases
 assert "| blk.1 attention" in run(*tiny, "-p", "0", "-n", "4", "-r", "1", "--profile=layers")
+rows = list(csv.DictReader(io.StringIO(run(*tiny, "-p", "4", "-n", "2", "-d", "0,5", "-r", "1", "--profile", "-o", "csv"))))
+assert [row["test"] for row in rows[::8]] == ["pp4", "tg2", "pp4 @ d5", "tg2 @ d5"] and len(rows) == 32, rows
+assert [row["phase"] for row in rows[:8]] == phases and rows[1]["kernel"] and None not in rows[0], rows
+assert abs(sum(float(row["share_of_time"]) for row in rows[:8]) - 1) < 0.01, rows
 assert "profile" not in tests_of(measure(*tiny, "-p", "4", "-n", "0", "-r", "1"))[0]
+
+# The help names every format that synth: takes.
+text = run("--help")
+unknown = start("-m", "synth:tiny:Q9").stderr.decode()
+known = unknown.split("(expected ")[1].split(", got")[0].split(", ")
+assert len(known) > 30 and all(name.strip() in text.split() for name in known), (known, unknown)
+for word in ("--profile", "--latency", "--strict", "FIRST-LAST*FACTOR", "Exit codes", "Examples"):
+    assert word in text, word
 
 # What makes no sense.
 run("--cache-type", "q3", code=2)
@@ -134,6 +146,5 @@ for option, value, says in (("-p", "5-1", "from the smaller to the larger"), ("-
     r = start(option, value)
     assert r.returncode == 2 and says in r.stderr.decode() and option in r.stderr.decode(), (option, value, r)
 run(*tiny, "-p", "0", "-n", "0,0", code=2)
-run(*tiny, "--profile", "-o", "csv", code=2)
 run(*tiny, "--profile=tensors", code=2)
 print("ok")

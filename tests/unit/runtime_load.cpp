@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Loading: what a broken file is refused with, before anything large is allocated.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "gguf_temp.hpp"
 #include "lamina/lamina.hpp"
 #include "tiny_model.hpp"
 
@@ -171,28 +176,87 @@ TEST_CASE("an unknown family is named with its nearest neighbour") {
 }
 
 TEST_CASE("an unknown target is refused and the known ones are listed") {
-  const Error error = refused({}, {.target = "z80", .progress = {}});
+  const Error error = refused({}, {.target = "z80"});
   CHECK(error.code == ErrorCode::TargetUnavailable);
   CHECK(error.expected.find("reference") != std::string::npos);
 }
 
-TEST_CASE("progress rises to 1 and can cancel at every stage") {
-  auto file = TinyModel{}.file();
-  REQUIRE(file);
-  std::vector<double> seen;
-  REQUIRE(load(*file, {.target = {}, .progress = [&](const LoadProgress& p) {
-                         seen.push_back(p.fraction);
-                         return true;
-                       }}));
-  REQUIRE(seen.size() == 4);
-  CHECK(std::is_sorted(seen.begin(), seen.end()));
-  CHECK(seen.back() == 1.0);
-  for (std::size_t stop = 0; stop < seen.size(); ++stop) {
-    std::size_t calls = 0;
-    const auto model = load(*file, {.target = {}, .progress = [&](const LoadProgress&) { return calls++ != stop; }});
-    REQUIRE(!model);
-    CHECK(model.error().code == ErrorCode::Cancelled);
+TEST_CASE("progress rises from 0 to 1 and can cancel at every report") {
+  TinyModel tiny;
+  tiny.n_layers = 5;
+  const test::TempDir dir;
+  const std::string path = dir.file("progress.gguf", tiny.bytes());
+  for (const bool populate : {false, true}) {
+    INFO("populate " << populate);
+    std::vector<LoadProgress> seen;
+    const auto with = [&](std::function<Feedback(const LoadProgress&)> progress) {
+      return load(path, {.progress = std::move(progress), .populate = populate, .threads = 2});
+    };
+    REQUIRE(with([&](const LoadProgress& p) {
+      seen.push_back(p);
+      return Feedback::Continue;
+    }));
+    CHECK(seen.front().fraction == 0);
+    CHECK(seen.back().fraction == 1);
+    CHECK(std::is_sorted(seen.begin(), seen.end(), [](auto& a, auto& b) { return a.fraction < b.fraction; }));
+    CHECK(std::is_sorted(seen.begin(), seen.end(), [](auto& a, auto& b) { return a.stage < b.stage; }));
+    const auto of_stage = [&](LoadStage stage) {
+      return std::count_if(seen.begin(), seen.end(), [&](const LoadProgress& p) { return p.stage == stage; });
+    };
+    CHECK(of_stage(LoadStage::Weights) == 1 + 5);
+    CHECK((of_stage(LoadStage::Pages) > 0) == populate);
+    // How many chunks this thread brings depends on the other, so the count of reports may differ: the last is 1.
+    for (std::size_t stop = 0; stop + 1 < seen.size(); ++stop) {
+      std::size_t calls = 0;
+      const auto model = with([&](const LoadProgress& p) {
+        return calls++ == stop || p.fraction == 1 ? Feedback::Halt : Feedback::Continue;
+      });
+      REQUIRE(!model);
+      CHECK(model.error().code == ErrorCode::Cancelled);
+      CHECK(model.error().file == path);
+      CHECK(calls <= seen.size() + 50);
+    }
+    const auto at_end =
+        with([](const LoadProgress& p) { return p.fraction == 1 ? Feedback::Halt : Feedback::Continue; });
+    REQUIRE(!at_end);
+    CHECK(at_end.error().code == ErrorCode::Cancelled);
   }
+}
+
+TEST_CASE("a populated model gives the same logits as one that is not") {
+  const test::TempDir dir;
+  const std::string path = dir.file("populated.gguf", TinyModel{}.bytes());
+  std::vector<std::vector<float>> logits;
+  for (const bool populate : {false, true}) {
+    const auto model = load(path, {.populate = populate, .threads = 3});
+    REQUIRE(model);
+    auto session = model->session({.threads = 1});
+    REQUIRE(session);
+    const text::Token ids[] = {1, 2, 3};
+    REQUIRE(session->feed(ids));
+    logits.emplace_back(session->logits().begin(), session->logits().end());
+  }
+  CHECK(logits[0] == logits[1]);
+}
+
+TEST_CASE("a file that is cut while it is loaded is an error when its pages are brought, not a signal") {
+  TinyModel tiny;
+  tiny.n_ff = 4096;
+  const test::TempDir dir;
+  const std::string path = dir.file("cut.gguf", tiny.bytes());
+  const auto model = load(path, {.progress =
+                                     [&](const LoadProgress& p) {
+                                       // Vectors have been copied by now; the last page is some matrix's.
+                                       if (p.stage == LoadStage::Tokenizer) {
+                                         std::filesystem::resize_file(path, tiny.bytes().size() / 2);
+                                       }
+                                       return Feedback::Continue;
+                                     },
+                                 .populate = true,
+                                 .threads = 1});
+  REQUIRE(!model);
+  CHECK(model.error().code == ErrorCode::FileChanged);
+  CHECK(model.error().file == path);
 }
 
 TEST_CASE("an engine of chosen formats refuses the others") {
@@ -217,7 +281,7 @@ TEST_CASE("the plan names a kernel for every step and counts the weights a token
   const auto model = load(*file);
   REQUIRE(model);
   std::uint64_t matrices = 0;
-  for (const auto& step : model->plan().steps()) CHECK(!step.info.kernel.empty());
+  for (const auto& step : model->plan().steps()) CHECK(!step.info.kernels.of(FeedKind::Decode).empty());
   for (const auto& t : model->file().tensors()) {
     if (t.dims[1] > 1 && t.name != "token_embd.weight") matrices += t.n_bytes;
   }

@@ -21,7 +21,8 @@ namespace lamina::test {
 struct TinyModel {
   // sizes; columns must be multiples of the format's block
   std::uint32_t n_embd = 64, n_layers = 2, n_head = 4, n_head_kv = 2, n_ff = 96, n_vocab = 262, n_ctx = 64;
-  std::uint32_t type_id = 0;  // of matrices
+  std::uint32_t type_id = 0;                   // of matrices
+  std::map<std::string, std::uint32_t> types;  // of others, by the end of their names
   bool tied = false;
   bool biases = false;
   std::uint32_t n_experts = 0, n_experts_used = 2;  // no experts: dense
@@ -68,16 +69,18 @@ struct TinyModel {
     const auto matrix = [&](const std::string& name, std::uint64_t columns, std::uint64_t rows) {
       ++seed;
       if (name == without_tensor) return;
-      data.push_back(random(type_id, columns, rows, seed, 1.0f / std::sqrt(static_cast<float>(columns))));
+      const std::uint32_t type = type_of(name);
+      data.push_back(random(type, columns, rows, seed, 1.0f / std::sqrt(static_cast<float>(columns))));
       const std::uint64_t dims[] = {columns, rows};
-      out.add_tensor(name, dims, type_id, data.back());
+      out.add_tensor(name, dims, type, data.back());
     };
     const auto experts = [&](const std::string& name, std::uint64_t columns, std::uint64_t rows) {
       ++seed;
       if (name == without_tensor) return;
-      data.push_back(random(type_id, columns, rows * n_experts, seed, 1.0f / std::sqrt(static_cast<float>(columns))));
+      const std::uint32_t type = type_of(name);
+      data.push_back(random(type, columns, rows * n_experts, seed, 1.0f / std::sqrt(static_cast<float>(columns))));
       const std::uint64_t dims[] = {columns, rows, n_experts};
-      out.add_tensor(name, dims, type_id, data.back());
+      out.add_tensor(name, dims, type, data.back());
     };
     const auto vector = [&](const std::string& name, std::uint64_t n) {
       ++seed;
@@ -126,6 +129,13 @@ struct TinyModel {
   Expected<gguf::File> file() const { return gguf::File::from_bytes(bytes(), "tiny"); }
 
  private:
+  std::uint32_t type_of(const std::string& name) const {
+    for (const auto& [end, type] : types) {
+      if (name.ends_with(end)) return type;
+    }
+    return type_id;
+  }
+
   // Sentence-piece style: <unk>, <s>, </s>, 256 bytes, then letters' pairs.
   void add_vocabulary(gguf::Writer& out, std::vector<std::string>& texts) const {
     texts = {"<unk>", "<s>", "</s>"};

@@ -23,20 +23,43 @@ std::string samples(const std::vector<double>& values, int digits) {
   return quoted(out);
 }
 
-Fields fields_of(const Setting& setting, const ModelResult& r, const TestResult& t) {
+// Which test it is.
+Fields test_fields(const ModelResult& r, const TestResult& t) {
+  return {{"model", quoted(r.name)},
+          {"file_bytes", std::to_string(r.file_bytes)},
+          {"architecture", quoted(r.architecture)},
+          {"target", quoted(r.target)},
+          {"threads", std::to_string(t.threads)},
+          {"batch", std::to_string(t.batch)},
+          {"context", std::to_string(t.context)},
+          {"cache_type", quoted(r.cache_type)},
+          {"prefill_bits", std::to_string(r.prefill_bits)},
+          {"strict", r.strict ? "1" : "0"},
+          {"depth", std::to_string(t.depth)},
+          {"test", quoted(t.name())},
+          {"n_tokens", std::to_string(t.n_tokens)}};
+}
+
+Fields profile_fields(const Setting& setting, const Profile& p, const ProfileRow& row) {
+  Fields out = {{"phase", quoted(row.phase)},
+                {"kernel", quoted(row.kernel)},
+                {"profile_tokens", std::to_string(p.n_tokens)},
+                {"calls", std::to_string(row.calls)},
+                {"seconds", fixed(row.seconds, 9)},
+                {"bytes", fixed(row.work.bytes, 0)},
+                {"operations", fixed(row.work.operations, 0)},
+                {"share_of_time", fixed(row.seconds / p.seconds, 4)},
+                {"share_of_read_bandwidth", fixed(row.work.bytes / row.seconds / p.read(), 4)}};
+  for (std::size_t k = 0; k < setting.kinds.size(); ++k) {
+    out.emplace_back("share_of_" + std::string(setting.kinds[k].name),
+                     fixed(row.work.operations / row.seconds / p.peak(k), 4));
+  }
+  return out;
+}
+
+Fields rate_fields(const Setting& setting, const ModelResult& r, const TestResult& t) {
   const Summary rate = t.rate();
-  Fields out = {{"model", quoted(r.name)},
-                {"file_bytes", std::to_string(r.file_bytes)},
-                {"architecture", quoted(r.architecture)},
-                {"target", quoted(r.target)},
-                {"threads", std::to_string(t.threads)},
-                {"batch", std::to_string(t.batch)},
-                {"context", std::to_string(t.context)},
-                {"cache_type", quoted(r.cache_type)},
-                {"depth", std::to_string(t.depth)},
-                {"test", quoted(t.name())},
-                {"n_tokens", std::to_string(t.n_tokens)},
-                {"tokens_per_second_median", fixed(rate.median, 4)},
+  Fields out = {{"tokens_per_second_median", fixed(rate.median, 4)},
                 {"tokens_per_second_min", fixed(rate.min, 4)},
                 {"tokens_per_second_max", fixed(rate.max, 4)},
                 {"tokens_per_second_stddev", fixed(rate.stddev, 4)},
@@ -57,6 +80,8 @@ Fields fields_of(const Setting& setting, const ModelResult& r, const TestResult&
   out.emplace_back("latency_seconds_p99", fixed(percentile(t.latencies, 0.99), 6));
   out.emplace_back("latency_seconds_max", fixed(percentile(t.latencies, 1), 6));
   out.emplace_back("slow_tensors", std::to_string(r.slow_tensors().size()));
+  out.emplace_back("tensors_without_panels", std::to_string(r.tensors_without_panels().size()));
+  out.emplace_back("ragged_tensors", std::to_string(r.ragged_tensors().size()));
   out.emplace_back("load_seconds", fixed(r.load_seconds, 6));
   return out;
 }
@@ -65,16 +90,24 @@ Fields fields_of(const Setting& setting, const ModelResult& r, const TestResult&
 
 void write_csv(std::FILE* out, const Setting& setting, const std::vector<ModelResult>& results) {
   std::string text;
+  const auto line = [&](Fields fields, const Fields& more) {
+    fields.insert(fields.end(), more.begin(), more.end());
+    std::string names, values;
+    for (const auto& [name, value] : fields) {
+      names += (names.empty() ? "" : ",") + name;
+      values += (values.empty() ? "" : ",") + value;
+    }
+    if (text.empty()) text = names + "\n";
+    text += values + "\n";
+  };
   for (const ModelResult& r : results) {
     for (const TestResult& t : r.tests) {
-      const Fields fields = fields_of(setting, r, t);
-      std::string names, values;
-      for (const auto& [name, value] : fields) {
-        names += (names.empty() ? "" : ",") + name;
-        values += (values.empty() ? "" : ",") + value;
+      const Fields test = test_fields(r, t);
+      if (!t.profile) {
+        line(test, rate_fields(setting, r, t));
+        continue;
       }
-      if (text.empty()) text = names + "\n";
-      text += values + "\n";
+      for (const ProfileRow& row : t.profile->rows) line(test, profile_fields(setting, *t.profile, row));
     }
   }
   std::fwrite(text.data(), 1, text.size(), out);

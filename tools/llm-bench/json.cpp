@@ -80,9 +80,12 @@ json json_of(const Setting& setting, const TestResult& t) {
 json json_of(const Setting& setting, const ModelResult& r) {
   json steps = json::array(), tests = json::array();
   for (const StepInfo& s : r.steps) {
+    json names = json::array();
+    for (const TensorUse& tensor : s.tensors) names.push_back(tensor.name);
     steps.push_back({{"phase", s.phase},
-                     {"kernel", s.kernel},
-                     {"tensors", s.tensors},
+                     {"kernel", s.kernels.of(FeedKind::Decode)},
+                     {"prefill_kernel", s.kernels.of(r.prefill_kind())},
+                     {"tensors", std::move(names)},
                      {"weight_bytes", s.weight_bytes},
                      {"slow", s.slow}});
   }
@@ -97,7 +100,12 @@ json json_of(const Setting& setting, const ModelResult& r) {
           {"session_seconds", r.session_seconds},
           {"weight_bytes_per_token", r.weight_bytes_per_token},
           {"cache_bytes_per_position", r.cache_bytes_per_position},
+          {"target_note", r.target_note},
+          {"prefill_bits", r.prefill_bits},
+          {"strict", r.strict},
           {"slow_tensors", r.slow_tensors()},
+          {"tensors_without_panels", r.tensors_without_panels()},
+          {"ragged_tensors", r.ragged_tensors()},
           {"plan", steps},
           {"tests", tests}};
 }

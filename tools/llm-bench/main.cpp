@@ -29,9 +29,6 @@ constexpr const char* description =
     "probed between the repetitions. Random tokens are fed; tokenising and sampling are not measured.";
 
 constexpr const char* examples =
-    "Models that need no file: synth:SHAPE:FORMAT has random weights. SHAPE: tiny, llama-160m, llama-1.1b, llama-8b.\n"
-    "FORMAT: F32 F16 BF16 Q4_0 Q4_1 Q8_0 Q4_K Q5_K Q6_K, or a mix, Q4_K_S Q4_K_M Q5_K_S Q5_K_M.\n"
-    "\n"
     "LIST: numbers and ranges, N, FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR, with commas between them. Every\n"
     "combination of -t, -b and -d with each -p and each -n is a row.\n"
     "\n"
@@ -47,6 +44,8 @@ constexpr const char* examples =
     "  llm-bench -m a.gguf --profile                          where the time goes, phase by phase\n"
     "  llm-bench -m a.gguf --profile=layers -p 0 -n 32        the same for every step of every layer\n"
     "  llm-bench -m synth:llama-1.1b:Q4_0 --keep m.gguf       also write the model, for other engines\n"
+    "  llm-bench -m a.gguf --strict                           what the same bits for every batch cost\n"
+    "  llm-bench -m a.gguf --profile -o csv                   a line for each phase of each test\n"
     "  llm-bench -m a.gguf --target reference -p 8 -n 4       another instruction set\n"
     "\n"
     "Reading the table. A decoded token reads every weight once: \"of memory\" near 100% means that memory, not the\n"
@@ -59,7 +58,33 @@ constexpr const char* examples =
     "has; below the table, all are named. A test shorter than 0.1 s is fed several times in a repetition. In a "
     "profile,\n"
     "bytes are weights and cache, attention counts its own operations, and worker 0 takes the time at the end of each\n"
-    "step. A tensor that has no fast kernel on the target is named below the table.\n";
+    "step. Below the table are the kernels that ran, and tensors that have no fast one on the target, that prefill\n"
+    "meets by the kernel of one token, or whose rows are largely copied before they are used.\n";
+
+// "LABEL: name name …", in lines of at most 110 characters.
+std::string wrapped(std::string line, const std::vector<std::string_view>& names) {
+  std::string out;
+  for (const std::string_view name : names) {
+    if (line.size() + 1 + name.size() > 110) {
+      out += line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + std::string(name);
+  }
+  return out + line + "\n";
+}
+
+// What synth: understands, from the registries.
+std::string synth_help() {
+  std::vector<std::string_view> shapes, formats, mixes;
+  for (const SynthShape& shape : synth_shapes) shapes.push_back(shape.name);
+  for_each_type(quant::Formats{}, [&](auto format) { formats.push_back(decltype(format)::type::name); });
+  for (const quant::FileType& type : quant::file_types) {
+    if (gguf::tensor_type(type.name) == nullptr) mixes.push_back(type.name);
+  }
+  return "Models that need no file: synth:SHAPE:FORMAT has random weights.\n" + wrapped("SHAPE:", shapes) +
+         wrapped("FORMAT:", formats) + wrapped("or a mix of formats:", mixes) + "\n";
+}
 
 struct Arguments {
   std::vector<std::string> models;
@@ -115,7 +140,8 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_flag("--profile{phases}", a.profile,
                "also time every phase of each test, or with --profile=layers every step of every layer")
       ->check(CLI::IsMember({"phases", "layers"}));
-  app.add_option("-o,--output", a.output, "md: a table; json: all samples; csv: a line per test")
+  app.add_option("-o,--output", a.output,
+                 "md: a table; json: all samples; csv: a line per test, or per row of its profile")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"md", "json", "csv"}))
       ->capture_default_str();
@@ -178,7 +204,6 @@ Expected<int> run(Arguments& a) {
   };
   if (nothing(a.bench.n_prompt) && nothing(a.bench.n_gen)) return usage("-p 0 and -n 0 leave nothing to measure");
   if (!a.profile.empty()) {
-    if (a.output == "csv") return usage("csv has one line per test and no place for --profile; take md or json");
     a.bench.profile = a.profile == "layers" ? ProfileDetail::Layers : ProfileDetail::Phases;
   }
   if (!a.keep.empty() && (a.models.size() != 1 || !is_synth(a.models[0]))) {
@@ -222,7 +247,7 @@ Expected<int> run(Arguments& a) {
 
 int main(int argc, char** argv) {
   CLI::App app{lamina::bench::description, "llm-bench"};
-  app.footer(std::string(lamina::bench::examples) + std::string(lamina::cli::exit_codes));
+  app.footer(lamina::bench::synth_help() + std::string(lamina::bench::examples) + std::string(lamina::cli::exit_codes));
   lamina::bench::Arguments arguments;
   lamina::bench::add_options(app, arguments);
   return lamina::cli::run(app, "llm-bench", argc, argv, [&] { return lamina::bench::run(arguments); });

@@ -134,14 +134,28 @@ class Markdown {
            cli::bytes(r.cache_bytes_per_position) + " of " + r.cache_type +
            " cache per position read for a decoded token.\n";
     for (const KernelUse& use : r.kernels()) {
-      out += "- " + use.kernel + ": " + std::to_string(use.n_steps) + " steps, " + cli::bytes(use.weight_bytes) + "\n";
+      const std::string many = use.prefill_kernel == use.kernel ? "" : ", many tokens by " + use.prefill_kernel;
+      out += "- " + use.kernel + many + ": " + std::to_string(use.n_steps) + " steps, " + cli::bytes(use.weight_bytes) +
+             "\n";
     }
-    const auto slow = r.slow_tensors();
-    if (slow.empty()) return out;
+    if (r.strict) out += "- strict: many tokens meet the kernels of one, so that no batch changes a bit.\n";
+    if (!r.target_note.empty()) out += "- " + r.target + ": " + r.target_note + "\n";
+    out += named("NO FAST KERNEL on target " + r.target + " for ", r.slow_tensors());
+    const bool prefills = std::any_of(r.tests.begin(), r.tests.end(), [](const TestResult& t) { return !t.decode; });
+    if (prefills)
+      out += named("no panels on target " + r.target + ": prefill runs on the kernel of one token for ",
+                   r.tensors_without_panels());
+    return out +
+           named("rows end within a chunk of 256 weights, and much of each is copied first, for ", r.ragged_tensors());
+  }
+
+  // A line about tensors, of which the first are named; empty when there are none.
+  static std::string named(const std::string& what, const std::vector<std::string>& tensors) {
+    if (tensors.empty()) return {};
     constexpr std::size_t shown = 8;
-    out += "- NO FAST KERNEL on target " + r.target + " for " + std::to_string(slow.size()) + " tensors:";
-    for (std::size_t i = 0; i < std::min(slow.size(), shown); ++i) out += " " + printable(slow[i]);
-    if (slow.size() > shown) out += " … (-o json names all)";
+    std::string out = "- " + what + std::to_string(tensors.size()) + (tensors.size() == 1 ? " tensor:" : " tensors:");
+    for (std::size_t i = 0; i < std::min(tensors.size(), shown); ++i) out += " " + printable(tensors[i]);
+    if (tensors.size() > shown) out += " … (-o json names all)";
     return out + "\n";
   }
 

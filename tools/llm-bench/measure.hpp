@@ -64,6 +64,8 @@ class Bench {
     out.load_seconds = seconds() - begin;
     cli::print_target_note("llm-bench", model->target());
     describe(*model, out);
+    out.prefill_bits = options_.prefill_bits;
+    out.strict = options_.strict;
     for (const std::size_t threads : options_.threads) {
       const std::size_t n = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
       if (auto ok = probe_.use_threads(n); !ok) return fail(std::move(ok.error()));
@@ -94,6 +96,7 @@ class Bench {
     for (const gguf::TensorInfo& t : model.file().tensors()) out.n_weights += t.n_elements();
     out.architecture = model.architecture();
     out.target = model.target();
+    out.target_note = model.target_note();
     out.weight_bytes_per_token = model.plan().weight_bytes();
     for (const auto& step : model.plan().steps()) out.steps.push_back(step.info);
   }
@@ -191,12 +194,13 @@ class Bench {
       if (auto ok = session.time_steps({}); !ok) return fail(std::move(ok.error()));
       if (!took) return fail(took.error());
       MachineSample after = probe_.measure();
-      all.push_back({.n_tokens = took->passes * feeding.n_tokens,
-                     .seconds = took->seconds,
-                     .before = std::move(before),
-                     .after = after,
-                     .rows = profile_rows(session.model(), subject.counter, feeding, took->passes, times, took->seconds,
-                                          options_.profile)});
+      all.push_back(
+          {.n_tokens = took->passes * feeding.n_tokens,
+           .seconds = took->seconds,
+           .before = std::move(before),
+           .after = after,
+           .rows = profile_rows(session.model(), subject.counter, feeding, took->passes, times, took->seconds,
+                                ModelResult::feed_kind(options_.strict, options_.prefill_bits), options_.profile)});
       before = std::move(after);
     }
     const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);

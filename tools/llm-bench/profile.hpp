@@ -43,12 +43,14 @@ inline void join_kernel(std::string& all, const std::string& one) {
   all += (all.empty() ? "" : "+") + one;
 }
 
-// times: of each step of the plan, over `passes` feedings that took `seconds` together.
+// prefill: how the session meets many tokens. times: of each step of the plan, over `passes` feedings that took
+// `seconds` together.
 inline std::vector<ProfileRow> profile_rows(const Model& model, const WorkCounter& counter, const Feeding& feeding,
                                             std::size_t passes, std::span<const StepTime> times, double seconds,
-                                            ProfileDetail detail) {
+                                            FeedKind prefill, ProfileDetail detail) {
   std::vector<ProfileRow> rows;
   double inside = 0;
+  const bool many = !feeding.one_by_one && std::min(feeding.n_tokens, feeding.batch) >= runtime::panel_min_tokens;
   for (std::size_t i = 0; i < times.size(); ++i) {
     const StepInfo& info = model.plan().steps()[i].info;
     const std::string phase = detail == ProfileDetail::Layers ? info.phase : std::string(phase_of(info));
@@ -56,7 +58,9 @@ inline std::vector<ProfileRow> profile_rows(const Model& model, const WorkCounte
     while (at < rows.size() && rows[at].phase != phase) ++at;
     if (at == rows.size()) rows.push_back({.phase = phase, .kernel = {}, .work = {}});
     ProfileRow& row = rows[at];
-    join_kernel(row.kernel, info.kernel);
+    // The head meets one token, the last of those that are fed together.
+    const bool one = !many || kind_of(model.plan(), i) == StepKind::Head;
+    join_kernel(row.kernel, info.kernels.of(one ? FeedKind::Decode : prefill));
     row.calls += times[i].calls;
     row.seconds += times[i].seconds;
     const Work work = counter.of_step(i, feeding);

@@ -65,9 +65,10 @@ struct TestResult {
   }
 };
 
-// All steps of a plan that run the same kernel.
+// All steps of a plan that run the same kernels.
 struct KernelUse {
-  std::string kernel;
+  std::string kernel;          // of one token
+  std::string prefill_kernel;  // of many
   std::size_t n_steps = 0;
   std::uint64_t weight_bytes = 0;
 };
@@ -76,17 +77,21 @@ struct ModelResult {
   std::string name;
   std::uint64_t file_bytes = 0;
   std::uint64_t n_weights = 0;
-  std::string architecture, target, cache_type;
+  std::string architecture, target, target_note, cache_type;
+  std::size_t prefill_bits = 16;
+  bool strict = false;
   double load_seconds = 0, session_seconds = 0;  // of the first session
   std::uint64_t weight_bytes_per_token = 0, cache_bytes_per_position = 0;
   std::vector<StepInfo> steps;
   std::vector<TestResult> tests;
 
   std::vector<KernelUse> kernels() const {
-    std::map<std::string, KernelUse> by_name;
+    std::map<std::pair<std::string, std::string>, KernelUse> by_name;
     for (const StepInfo& step : steps) {
-      KernelUse& use = by_name[step.kernel];
-      use.kernel = step.kernel;
+      const std::string &one = step.kernels.of(FeedKind::Decode), &many = step.kernels.of(prefill_kind());
+      KernelUse& use = by_name[{one, many}];
+      use.kernel = one;
+      use.prefill_kernel = many;
       ++use.n_steps;
       use.weight_bytes += step.weight_bytes;
     }
@@ -102,7 +107,31 @@ struct ModelResult {
     for (const StepInfo& step : steps) {
       if (!step.slow) continue;
       if (step.tensors.empty()) out.push_back(step.phase);
-      out.insert(out.end(), step.tensors.begin(), step.tensors.end());
+      for (const TensorUse& tensor : step.tensors) out.push_back(tensor.name);
+    }
+    return out;
+  }
+  // Tensors that many tokens meet by the kernel of one, though the session does not ask for that.
+  std::vector<std::string> tensors_without_panels() const {
+    if (strict) return {};
+    return tensors_that([&](const TensorUse& tensor) { return tensor.lacks_panels(prefill_kind()); });
+  }
+  std::vector<std::string> ragged_tensors() const {
+    return tensors_that([](const TensorUse& tensor) { return tensor.ragged; });
+  }
+  FeedKind prefill_kind() const { return feed_kind(strict, prefill_bits); }
+  static FeedKind feed_kind(bool strict, std::size_t prefill_bits) {
+    return strict ? FeedKind::Decode : prefill_bits == 8 ? FeedKind::PrefillEight : FeedKind::Prefill;
+  }
+
+ private:
+  template <class Condition>
+  std::vector<std::string> tensors_that(Condition&& condition) const {
+    std::vector<std::string> out;
+    for (const StepInfo& step : steps) {
+      for (const TensorUse& tensor : step.tensors) {
+        if (condition(tensor)) out.push_back(tensor.name);
+      }
     }
     return out;
   }

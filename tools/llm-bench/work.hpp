@@ -90,8 +90,8 @@ class WorkCounter {
 
   double weights(const StepInfo& info) const {
     double sum = 0;
-    for (const std::string& name : info.tensors) {
-      const gguf::TensorInfo* tensor = model_.file().find(name);
+    for (const TensorUse& use : info.tensors) {
+      const gguf::TensorInfo* tensor = model_.file().find(use.name);
       if (tensor != nullptr) sum += static_cast<double>(tensor->n_elements());
     }
     return sum;

@@ -20,7 +20,7 @@ struct InfoArgs : ModelArgs {
 };
 
 Expected<nlohmann::ordered_json> describe(const InfoArgs& args) {
-  const auto model = args.load();
+  const auto model = args.load(false);
   if (!model) return fail(model.error());
   const auto memory = model->memory(args.session);
   if (!memory) return fail(memory.error());

@@ -12,6 +12,7 @@
 #include "common/cache_type.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
+#include "common/load_line.hpp"
 #include "common/target_note.hpp"
 #include "lamina/lamina.hpp"
 
@@ -20,6 +21,7 @@ namespace lamina::llm {
 struct ModelArgs {
   std::string model;
   std::string target;
+  bool lazy = false;
   SessionOptions session;
 
   void add_model(CLI::App& app) {
@@ -42,6 +44,8 @@ struct ModelArgs {
         ->capture_default_str();
     app.add_flag("--strict", session.strict, "the same bits however the prompt is split into batches; slower prefill");
     cli::add_cache_type(app, session.cache_type);
+    app.add_flag("--lazy", lazy,
+                 "read weights when tokens first need them, not while loading: for files larger than memory allows");
   }
 
   // The file named, or the bundled storyteller, which is announced on standard error.
@@ -52,12 +56,14 @@ struct ModelArgs {
     return bundled;
   }
 
-  Expected<Model> load() const {
+  // `runs`: the model's weights will be used.
+  Expected<Model> load(bool runs = true) const {
     const auto file = path();
     if (!file) return fail(file.error());
-    LoadOptions options;
-    options.target = target;
-    auto loaded = lamina::load(*file, options);
+    cli::LoadLine line(*file);
+    auto loaded = lamina::load(
+        *file, {.target = target, .progress = line.callback(), .populate = runs && !lazy, .threads = session.threads});
+    line.clear();
     if (loaded) cli::print_target_note("llm", loaded->target());
     if (loaded) announce_slow_steps(*loaded);
     return loaded;

@@ -5,6 +5,7 @@
 // bytes; whatever a File hands out stays valid for as long as one copy lives.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -90,6 +91,21 @@ class File {
     const auto bytes = state_->sources[tensor.part].bytes();
     if (tensor.offset > bytes.size() || tensor.n_bytes > bytes.size() - tensor.offset) return {};
     return bytes.subspan(tensor.offset, tensor.n_bytes);
+  }
+
+  // Brings the tensor's bytes [begin, begin + n) into this process's page tables; nothing where they are memory
+  // already. Errors: FileChanged, IoError.
+  Expected<void> populate(const TensorInfo& tensor, std::uint64_t begin, std::uint64_t n) const {
+    return guarded([&]() -> Expected<void> {
+      const auto bytes = data(tensor);
+      if (begin > bytes.size()) return {};
+      return state_->sources[tensor.part].populate(
+          bytes.subspan(begin, std::min<std::uint64_t>(n, bytes.size() - begin)));
+    });
+  }
+  // Whether any part is a mapped file.
+  bool mapped() const {
+    return std::any_of(state_->sources.begin(), state_->sources.end(), [](const Source& s) { return s.mapped(); });
   }
 
   // FileChanged when a mapped file was written to since it was opened.

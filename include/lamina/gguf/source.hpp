@@ -92,6 +92,12 @@ class Source {
   // Memory does not change by itself.
   Expected<void> unchanged() const { return mapping_ ? mapping_->unchanged() : Expected<void>(); }
 
+  bool mapped() const { return mapping_ != nullptr; }
+  // See MappedFile; `part` lies in bytes(). Nothing for what is memory already.
+  Expected<void> populate(std::span<const std::byte> part) const {
+    return mapping_ ? mapping_->populate(part) : Expected<void>();
+  }
+
  private:
   static constexpr std::align_val_t alignment{64};  // bytes: a cache line, the widest vector
 

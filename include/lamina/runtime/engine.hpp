@@ -18,21 +18,39 @@
 #include "lamina/quant/registry.hpp"
 #include "lamina/runtime/lower.hpp"
 #include "lamina/runtime/model.hpp"
+#include "lamina/runtime/population.hpp"
 #include "lamina/runtime/read_hparams.hpp"
 
 namespace lamina {
 
-// Stages of loading, in order.
-enum class LoadStage : std::uint8_t { FileOpened, HyperparametersRead, WeightsBound, TokenizerBuilt };
+// Parts of loading, in order.
+enum class LoadStage : std::uint8_t { Hyperparameters, Weights, Tokenizer, Pages };
+
+constexpr std::string_view to_string(LoadStage stage) {
+  switch (stage) {
+    case LoadStage::Hyperparameters: return "hyperparameters";
+    case LoadStage::Weights: return "weights";
+    case LoadStage::Tokenizer: return "tokenizer";
+    case LoadStage::Pages: return "pages";
+  }
+  return "?";
+}
 
 struct LoadProgress {
-  LoadStage stage;
-  double fraction;  // of the whole, 0 to 1
+  LoadStage stage;  // that is being worked on
+  double fraction;  // of the whole that is done: from 0 to 1, never falling
 };
 
 struct LoadOptions {
-  std::string target;  // instruction set to use; empty: environment variable LAMINA_TARGET, else the best there is
-  std::function<bool(const LoadProgress&)> progress;  // false cancels
+  std::string target = {};  // instruction set to use; empty: environment variable LAMINA_TARGET, else the best there is
+  // Called by the thread that loads: with fraction 0 before anything, with 1 after everything, and in between after
+  // every layer's weights and every few MiB of pages. Halt ends loading with Cancelled.
+  std::function<Feedback(const LoadProgress&)> progress = {};
+  // Brings the weights into this process's page tables while loading, by several threads, so that the first token does
+  // not wait for thousands of page faults; reading from a disk then happens here, with progress. Otherwise the first
+  // tokens do it. Nothing for files larger than the machine's memory, whose pages would push each other out.
+  bool populate = false;
+  std::size_t threads = 0;  // to load with; 0: one per core
 };
 
 template <class... Families>
@@ -98,56 +116,57 @@ class Engine {
 // Not defined in the class, so that `extern template` below keeps it out of whoever links the library.
 template <class ArchList, class FormatList>
 Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, const LoadOptions& options) {
-  const auto go_on = [&](LoadStage stage, double fraction) {
-    return !options.progress || options.progress(LoadProgress{stage, fraction});
-  };
-  const auto cancelled = [&] {
+  // Where each stage begins. Most of the time goes into pages, where they are wanted.
+  const double pages = options.populate ? 0.2 : 1, weights = 0.1 * pages, tokenizer = 0.6 * pages;
+  const auto report = [&](LoadStage stage, double fraction) -> Expected<void> {
+    if (!options.progress || options.progress({stage, fraction}) == Feedback::Continue) return {};
     return fail(Error(ErrorCode::Cancelled, "the progress callback asked to stop").in(file.name()));
   };
+  if (auto ok = report(LoadStage::Hyperparameters, 0); !ok) return fail(std::move(ok.error()));
   const auto table = kernels::select_target<FormatList>(options.target);
   if (!table) return fail(std::move(table.error()));
-  if (!go_on(LoadStage::FileOpened, 0.1)) return cancelled();
 
   auto architecture = file.metadata().template get<std::string_view>("general.architecture");
   if (!architecture) return fail(std::move(architecture.error()));
   auto state = std::make_shared<Model::State>(file);
   state->kernels = *table;
   Expected<void> built = fail(unknown_architecture(file, *architecture));
-  bool stopped = false;
+  const auto bind = [&]<class Family>() -> Expected<void> {
+    auto hparams = runtime::read_hparams<Family>(file);
+    if (!hparams) return fail(std::move(hparams.error()));
+    state->hparams = std::move(*hparams);
+    if (auto ok = report(LoadStage::Weights, weights); !ok) return ok;
+    const auto n_layers = static_cast<double>(state->hparams.n_layers);
+    auto plan = runtime::lower<Family>(state->store, state->hparams, *state->kernels, [&](std::size_t n_done) {
+      return report(LoadStage::Weights, weights + (tokenizer - weights) * static_cast<double>(n_done) / n_layers);
+    });
+    if (!plan) return fail(std::move(plan.error()));
+    state->plan = std::move(*plan);
+    return {};
+  };
   visit_first(
       ArchList{}, [&](auto family) { return decltype(family)::type::name == *architecture; },
-      [&](auto family) {
-        using Family = typename decltype(family)::type;
-        auto hparams = runtime::read_hparams<Family>(file);
-        if (!hparams) {
-          built = fail(std::move(hparams.error()));
-          return;
-        }
-        state->hparams = std::move(*hparams);
-        if (!go_on(LoadStage::HyperparametersRead, 0.2)) {
-          stopped = true;
-          return;
-        }
-        auto plan = runtime::lower<Family>(state->store, state->hparams, *state->kernels);
-        if (!plan) {
-          built = fail(std::move(plan.error()));
-          return;
-        }
-        state->plan = std::move(*plan);
-        built = {};
-      });
-  if (stopped) return cancelled();
+      [&](auto family) { built = bind.template operator()<typename decltype(family)::type>(); });
   if (!built) return fail(std::move(built.error()));
-  if (!go_on(LoadStage::WeightsBound, 0.5)) return cancelled();
 
-  auto tokenizer = text::make_tokenizer(file);
-  if (tokenizer) {
-    state->tokenizer = std::move(*tokenizer);
+  // Threads bring pages while this one makes the tokenizer.
+  runtime::Population population(file, state->plan);
+  if (options.populate && population.fits()) population.start(options.threads);
+  if (auto ok = report(LoadStage::Tokenizer, tokenizer); !ok) return fail(std::move(ok.error()));
+  auto made = text::make_tokenizer(file);
+  if (made) {
+    state->tokenizer = std::move(*made);
   } else {
-    state->tokenizer_error = std::move(tokenizer.error());
+    state->tokenizer_error = std::move(made.error());
     if (state->tokenizer_error->file.empty()) state->tokenizer_error->file = file.name();
   }
-  if (!go_on(LoadStage::TokenizerBuilt, 1)) return cancelled();
+  if (population.started()) {
+    const auto page_report = [&](double done) { return report(LoadStage::Pages, pages + (1 - pages) * 0.99 * done); };
+    if (auto ok = population.finish(page_report); !ok) return fail(std::move(ok.error()));
+  }
+  if (auto ok = report(options.populate ? LoadStage::Pages : LoadStage::Tokenizer, 1); !ok) {
+    return fail(std::move(ok.error()));
+  }
   return Model(std::move(state));
 }
 

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "lamina/core/checked.hpp"
@@ -69,8 +71,9 @@ struct WorkerScratch {
   AlignedBuffer<std::byte> panel;  // of panel_task_rows rows of any width
   AlignedBuffer<float> attention;  // kernels::attention_scratch() of a task
   // with experts
-  ActivationBuffer gathered;             // [tile_tokens][n_embd], tokens of one expert side by side
-  AlignedBuffer<std::uint32_t> grouped;  // expert_index_size()
+  ActivationBuffer gathered;                     // [tile_tokens][n_embd], tokens of one expert side by side
+  AlignedBuffer<std::int16_t> gathered_rounded;  // q16 of the same, as Frame::rounded
+  AlignedBuffer<std::uint32_t> grouped;          // expert_index_size()
 
   float* tile(std::size_t i) { return tiles.data() + i * (tiles.size() / 2); }
 };
@@ -87,8 +90,10 @@ struct Frame {
   bool strict = false;      // the same kernel for one token and for many
   bool eight_bits = false;  // of activations, in panels
 
-  AlignedBuffer<float> x;        // residual stream [batch][n_embd]
-  ActivationBuffer normed;       // [batch][n_embd]
+  AlignedBuffer<float> x;   // residual stream [batch][n_embd]
+  ActivationBuffer normed;  // [batch][n_embd]
+  // q16 of `normed` in bfloat16, for a phase whose other matrices read integers; with eight_bits alone
+  AlignedBuffer<std::int16_t> rounded;
   ActivationBuffer attended;     // [batch][n_head · value_dim]
   ActivationBuffer hidden;       // [batch][n_ff]
   AlignedBuffer<float> queries;  // [batch][n_head · key_dim]
@@ -137,6 +142,12 @@ struct FrameSize {
     return strict ? 0 : kernels::panel_bytes(panel_task_rows, round_up(widest, kernels::row_padding));
   }
 
+  // Values of q16 in bfloat16 beside integers, of n_rows rows: sessions that ask for eight bits alone have both.
+  std::size_t rounded_values(std::size_t n_rows, const Hparams& h) const {
+    const std::size_t row = kernels::Activations::q16_size(round_up(h.n_embd, kernels::row_padding));
+    return eight_bits && !strict ? n_rows * row : 0;
+  }
+
   // Bytes of the KV cache, empty when they cannot be counted in 64 bits.
   std::optional<std::size_t> cache_bytes(const Hparams& h) const { return KvCache::bytes(h, cache_type, n_ctx); }
   // Values of a worker's attention scratch.
@@ -169,8 +180,9 @@ struct FrameSize {
                             activation_row * 7;
     const std::size_t expert_scratch = h.n_expert == 0 ? 0
                                                        : tile_tokens * round_up(h.n_embd, 256) * 7 +
+                                                             2 * rounded_values(tile_tokens, h) +
                                                              4 * expert_index_size(batch, h.n_expert_used, h.n_expert);
-    const auto rows = checked_mul(batch, row);
+    const auto rows = checked_mul(batch, row + 2 * rounded_values(1, h));
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
     const auto counted = partials(h);
     const auto split = counted ? checked_mul(*counted, sizeof(float)) : std::nullopt;
@@ -194,8 +206,8 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
     into = std::move(*buffer);
     return true;
   };
-  const auto bytes = [&](AlignedBuffer<std::byte>& into, std::size_t n) {
-    auto buffer = AlignedBuffer<std::byte>::make(n);
+  const auto plain = [&](auto& into, std::size_t n) {
+    auto buffer = std::remove_reference_t<decltype(into)>::make(n);
     if (!buffer) {
       error = std::move(buffer.error());
       return false;
@@ -205,15 +217,6 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
   };
   const auto activations = [&](ActivationBuffer& into, std::size_t n_rows, std::size_t k) {
     auto buffer = ActivationBuffer::make(n_rows, k);
-    if (!buffer) {
-      error = std::move(buffer.error());
-      return false;
-    }
-    into = std::move(*buffer);
-    return true;
-  };
-  const auto indices = [&](AlignedBuffer<std::uint32_t>& into, std::size_t n) {
-    auto buffer = AlignedBuffer<std::uint32_t>::make(n);
     if (!buffer) {
       error = std::move(buffer.error());
       return false;
@@ -237,6 +240,7 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
   const std::size_t pairs = size.batch * h.n_expert_used;  // of tokens and their experts
   bool ok = floats(frame.partials, size.partials(h)) && floats(frame.x, checked_mul(size.batch, h.n_embd)) &&
             activations(frame.normed, size.batch, h.n_embd) &&
+            plain(frame.rounded, size.rounded_values(size.batch, h)) &&
             activations(frame.attended, size.batch, h.size(nn::Size::Attended)) &&
             activations(frame.hidden, size.batch, h.n_hidden()) &&
             floats(frame.queries, checked_mul(size.batch, h.size(nn::Size::Queries))) &&
@@ -245,15 +249,16 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
             floats(frame.rope, checked_mul(size.batch, std::max<std::size_t>(h.n_rope_tables * h.n_rot, 1))) &&
             floats(frame.branch, h.post_norms ? checked_mul(size.batch, h.n_embd) : 0) &&
             floats(frame.router, checked_mul(size.batch, h.n_expert)) && floats(frame.chosen_weight, pairs) &&
-            floats(frame.shared_weight, size.batch) && indices(frame.chosen, pairs) &&
+            floats(frame.shared_weight, size.batch) && plain(frame.chosen, pairs) &&
             activations(frame.expert_hidden, pairs, h.n_ff_expert) &&
             floats(frame.logits, checked_mul(size.head_rows, h.n_vocab));
   for (WorkerScratch& w : frame.workers) {
     ok = ok && activations(w.row, 1, widest) && floats(w.tiles, 2 * size.tile_values()) &&
-         bytes(w.panel, size.panel_bytes(widest)) && floats(w.attention, size.attention_scratch(h));
+         plain(w.panel, size.panel_bytes(widest)) && floats(w.attention, size.attention_scratch(h));
     if (h.n_expert == 0) continue;
     ok = ok && activations(w.gathered, tile_tokens, h.n_embd) &&
-         indices(w.grouped, expert_index_size(size.batch, h.n_expert_used, h.n_expert));
+         plain(w.gathered_rounded, size.rounded_values(tile_tokens, h)) &&
+         plain(w.grouped, expert_index_size(size.batch, h.n_expert_used, h.n_expert));
   }
   if (!ok) return fail(std::move(error));
   return {};

@@ -36,6 +36,8 @@ struct Lower<nn::Repeat<Block>> {
     to.plan.add_body(make_step(to.embedding));
     for (std::size_t i = 0; i < to.h.n_layers; ++i) {
       if (auto ok = Lower<Block>::apply(to, i); !ok) return ok;
+      if (!to.layer_done) continue;
+      if (auto ok = to.layer_done(i + 1); !ok) return ok;
     }
     return {};
   }
@@ -210,13 +212,14 @@ struct Lower<nn::Parallel<Residuals...>> {
   static Expected<void> apply(Lowering& to, std::size_t layer) { return lower_parallel<Residuals...>(to, layer); }
 };
 
-// Binds a whole family to a file.
+// Binds a whole family to a file. An error of layer_done ends it.
 template <class Family>
-Expected<Plan> lower(WeightStore& store, const Hparams& h, const KernelTable& kernels) {
+Expected<Plan> lower(WeightStore& store, const Hparams& h, const KernelTable& kernels,
+                     std::function<Expected<void>(std::size_t n_done)> layer_done = {}) {
   static_assert(nn::well_formed<typename Family::Layers>);
   Binder binder(store, h, kernels);
   const HparamReader in(store.file, Family::name);
-  Lowering to{.h = h, .k = kernels, .in = in, .binder = binder, .store = store};
+  Lowering to{.h = h, .k = kernels, .in = in, .binder = binder, .store = store, .layer_done = std::move(layer_done)};
   auto ok = Lower<typename Family::Layers>::apply(to, Binder::no_layer);
   if (!ok) return fail(std::move(ok.error()));
   return std::move(to.plan);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <type_traits>
@@ -32,6 +33,7 @@ struct Lowering {
   std::array<std::shared_ptr<RopeTable>, 2> ropes = {std::make_shared<RopeTable>(), std::make_shared<RopeTable>()};
   EmbeddingPhase embedding{&k, {}, {ropes[0], ropes[1]}};
   BoundNorm output_norm{};
+  std::function<Expected<void>(std::size_t n_done)> layer_done{};  // called after each of h.n_layers, where it is set
 };
 
 // Steps of a branch: those that read x, and those that end it by adding to x.

@@ -24,6 +24,9 @@ namespace lamina {
 
 class Session;
 
+// What a callback wants.
+enum class Feedback : std::uint8_t { Continue, Halt };
+
 struct SessionOptions {
   std::size_t context = 0;  // tokens; 0: what the model was trained for, at most default_context
   std::size_t batch = 512;  // tokens computed together when feeding
@@ -70,6 +73,8 @@ class Model {
   const Hparams& hparams() const { return state_->hparams; }
   std::string_view architecture() const { return state_->hparams.architecture; }
   std::string_view target() const { return state_->kernels->target; }
+  // Why a better target that the processor has is not there; or empty.
+  std::string_view target_note() const { return state_->kernels->note; }
   const Plan& plan() const { return state_->plan; }
   std::size_t n_vocab() const { return state_->hparams.n_vocab; }
 

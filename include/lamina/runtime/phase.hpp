@@ -23,6 +23,7 @@ namespace lamina::runtime {
 using kernels::Activations;
 using kernels::KernelTable;
 using kernels::MatmulArgs;
+using kernels::Method;
 
 // y = norm(x) as a value, so that a phase is the same code for any norm.
 struct BoundNorm {
@@ -76,72 +77,88 @@ struct BranchEnd {
 
 // The input of a phase's matrices.
 struct Input {
-  Activations x;
-  bool panels = false;  // x is for matmul_panel or matmul_bf16
-  kernels::MatmulFn KernelTable::PerFormat::*matmul = &KernelTable::PerFormat::matmul;  // what reads x
+  Activations x;        // floats, and integers for rows or panels
+  Activations rounded;  // q16 in bfloat16; x itself, unless other matrices of the phase read integers
+  bool panels = false;  // any matrix meets all tokens as a panel, by the method of its format; else all are rows
+  bool eight_bits = false;
+
+  Method method(const Bound& w) const { return panels ? w.kernel->method(eight_bits) : Method::Rows; }
 };
 
 // From this many tokens on, decoding rows into panels pays.
 inline constexpr std::size_t panel_min_tokens = 8;
 
-// What multiplies the phase's matrices with n tokens: panels for all of them or for none, since they share one input.
-inline auto choose_matmul(const Frame& frame, std::size_t n_tokens, std::initializer_list<const Bound*> weights) {
-  using Entry = KernelTable::PerFormat;
-  if (frame.strict || n_tokens < panel_min_tokens) return &Entry::matmul;
-  bool bf16 = true, integers = true;
-  for (const Bound* w : weights) {
-    if (!w->present()) continue;
-    bf16 = bf16 && w->kernel->matmul_bf16 != nullptr && (frame.eight_bits || w->kernel->bf16_always);
-    integers = integers && w->kernel->matmul_panel != nullptr;
-  }
-  return bf16 ? &Entry::matmul_bf16 : integers ? &Entry::matmul_panel : &Entry::matmul;
-}
+// The forms of activations that a phase's matrices read, each by the method of its own format.
+struct Forms {
+  bool words = false, panel = false, bf16 = false;  // integers for rows, integers for panels, bfloat16
 
-// Rows of `source` made by produce(token, row) and quantised where a kernel wants integers. One token: every worker
-// makes its own copy, without meeting the others. More: the workers share the tokens and meet once. Both compute a row
-// in the same way. Absent weights do not count. panel_tokens, where it is not n_tokens, decides on panels.
+  Forms(std::initializer_list<const Bound*> weights, bool many, bool eight_bits) {
+    for (const Bound* w : weights) {
+      if (!w->present()) continue;
+      const Method method = many ? w->kernel->method(eight_bits) : Method::Rows;
+      panel = panel || method == Method::Panel;
+      bf16 = bf16 || method == Method::Bf16;
+      words = words || (method == Method::Rows && w->kernel->int_activations);
+    }
+  }
+};
+
+// Rows of `source` made by produce(token, row), in every form that a matrix reads. One token: every worker makes its
+// own copy, without meeting the others. More: the workers share the tokens and meet once. Both compute a row in the
+// same way. Absent weights do not count. panel_tokens, where it is not n_tokens, decides on panels. Where several
+// matrices read one input it is n_embd wide, as frame.rounded is.
 template <class Produce>
 Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activations& shared, std::size_t n_tokens,
               std::initializer_list<const Bound*> weights, Produce&& produce, std::size_t panel_tokens = 0) {
-  bool integers = false;
-  for (const Bound* w : weights) integers = integers || (w->present() && w->kernel->int_activations);
+  const std::size_t many = panel_tokens == 0 ? n_tokens : panel_tokens;
+  const Forms forms(weights, !frame.strict && many >= panel_min_tokens, frame.eight_bits);
   if (n_tokens == 1) {
     Activations own = frame.workers[worker.index()].row.view();
     // The row buffer serves inputs of several widths, one after the other: its row is as wide as this input's.
     own.k_padded = shared.k_padded;
     produce(std::size_t{0}, own);
-    if (integers) k.quantize(own);
-    return {own};
+    if (forms.words) k.quantize(own);
+    return {.x = own, .rounded = own};
   }
-  const auto matmul = choose_matmul(frame, panel_tokens == 0 ? n_tokens : panel_tokens, weights);
+  Activations rounded = shared;
+  if (forms.bf16 && (forms.panel || forms.words)) rounded.q16 = frame.rounded.data();
   for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
     Activations row = shared.token(t);
     produce(t, row);
-    if (matmul == &KernelTable::PerFormat::matmul_bf16) {
-      k.round_bf16(row);
-    } else if (matmul == &KernelTable::PerFormat::matmul_panel) {
+    if (forms.panel) {
       k.quantize_panel(row, frame.eight_bits);
-    } else if (integers) {
+    } else if (forms.words) {
       k.quantize(row);
     }
+    if (!forms.bf16) continue;
+    Activations to = rounded.token(t);
+    to.f32 = row.f32;
+    k.round_bf16(to);
   }
   worker.barrier();
-  return {shared, matmul != &KernelTable::PerFormat::matmul, matmul};
+  return {.x = shared, .rounded = rounded, .panels = forms.panel || forms.bf16, .eight_bits = frame.eight_bits};
 }
 
-// Rows [begin, end) of w · x for tokens [first, first + n), written to out[token][row − begin].
+// Rows [begin, end) of w · x for tokens [first, first + n), written to out[token][row − begin]. Rows beside panels meet
+// a tile of tokens at a time, as they would without them.
 inline void multiply(const Bound& w, const Input& in, WorkerScratch& scratch, std::size_t first, std::size_t n,
                      std::size_t begin, std::size_t end, float* out, std::size_t out_stride) {
-  (w.kernel->*in.matmul)({.weights = w.blocks,
-                          .row_bytes = w.row_bytes,
-                          .k = w.columns,
-                          .row_begin = begin,
-                          .row_end = end,
-                          .x = in.x.token(first),
-                          .n_tokens = n,
-                          .out = out,
-                          .out_stride = out_stride,
-                          .panel = scratch.panel.data()});
+  const Method method = in.method(w);
+  const kernels::MatmulFn matmul = w.kernel->matmul_by(method);
+  const Activations& x = method == Method::Bf16 ? in.rounded : in.x;
+  const std::size_t tile = method == Method::Rows ? tile_tokens : n;
+  for (std::size_t t = 0; t < n; t += tile) {
+    matmul({.weights = w.blocks,
+            .row_bytes = w.row_bytes,
+            .k = w.columns,
+            .row_begin = begin,
+            .row_end = end,
+            .x = x.token(first + t),
+            .n_tokens = std::min(tile, n - t),
+            .out = out + t * out_stride,
+            .out_stride = out_stride,
+            .panel = scratch.panel.data()});
+  }
 }
 
 // Rows of a matrix in one task: enough bytes to be worth claiming, few enough that all workers stay busy to the end.
@@ -169,7 +186,13 @@ void for_tiles(Worker& worker, const Input& in, std::size_t n_tokens, std::size_
 }
 
 inline void add_name(std::string& names, std::string_view name) {
-  if (names.find(name) == std::string::npos) names += (names.empty() ? "" : "+") + std::string(name);
+  if (("+" + names + "+").find("+" + std::string(name) + "+") != std::string::npos) return;
+  names += (names.empty() ? "" : "+") + std::string(name);
+}
+
+// Of a row, the weights of a last chunk that is not whole are copied before they are used: as much as an eighth shows.
+inline bool is_ragged(const Bound& w) {
+  return w.kernel->int_activations && w.columns % kernels::row_padding * 8 >= w.columns;
 }
 
 inline StepInfo describe(const KernelTable& k, std::string phase, std::initializer_list<const Bound*> weights) {
@@ -178,17 +201,16 @@ inline StepInfo describe(const KernelTable& k, std::string phase, std::initializ
   info.phase = std::move(phase);
   for (const Bound* w : weights) {
     if (!w->present()) continue;
-    if (info.tensors.empty() || info.tensors.back() != w->name) info.tensors.push_back(w->name);
     info.weight_bytes += w->n_bytes();
-    add_name(info.kernel, w->kernel->kernel);
-    const KernelTable::PerFormat& kernel = *w->kernel;
-    if (kernel.matmul_bf16 != nullptr && kernel.bf16_always) {
-      add_name(info.prefill_kernel, kernel.bf16_kernel);
-    } else if (kernel.matmul_panel != nullptr) {
-      add_name(info.prefill_kernel, kernel.panel_kernel);
-    } else if (kernel.matmul_bf16 != nullptr) {
-      add_name(info.prefill_kernel, std::string(kernel.bf16_kernel) + " (prefill_bits 8)");
+    TensorUse tensor{.name = w->name, .kernels = {}, .ragged = is_ragged(*w)};
+    for (const FeedKind kind : feed_kinds) {
+      const bool eight_bits = kind == FeedKind::PrefillEight;
+      const Method method = kind == FeedKind::Decode ? Method::Rows : w->kernel->method(eight_bits);
+      tensor.kernels.of(kind) = w->kernel->kernel_of(method);
+      add_name(info.kernels.of(kind), tensor.kernels.of(kind));
     }
+    // Parts of a fused tensor are one.
+    if (info.tensors.empty() || info.tensors.back().name != w->name) info.tensors.push_back(std::move(tensor));
   }
   return info;
 }

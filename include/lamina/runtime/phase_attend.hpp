@@ -30,7 +30,7 @@ struct AttentionPhase {
   StepInfo info() const {
     StepInfo out;
     out.phase = in_layer(layer, "attention");
-    out.kernel = std::string("float ") + std::string(k->target);
+    out.set_kernel("float " + std::string(k->target));
     out.slow = k->slow;
     return out;
   }

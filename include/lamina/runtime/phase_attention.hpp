@@ -157,7 +157,7 @@ struct HeadsPhase {
   StepInfo info() const {
     StepInfo out;
     out.phase = in_layer(heads.layer, "norm of heads+rope");
-    out.kernel = std::string("float ") + std::string(k->target);
+    out.set_kernel("float " + std::string(k->target));
     out.slow = k->slow;
     return out;
   }
@@ -219,7 +219,7 @@ struct PostNormPhase {
   StepInfo info() const {
     StepInfo out;
     out.phase = in_layer(layer, "norm+residual");
-    out.kernel = std::string("float ") + std::string(k->target);
+    out.set_kernel("float " + std::string(k->target));
     out.slow = k->slow;
     return out;
   }

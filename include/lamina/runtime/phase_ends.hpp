@@ -25,6 +25,11 @@ struct EmbeddingPhase {
   StepInfo info() const {
     StepInfo out = describe(*k, "embedding", {&table, &positions});
     out.weight_bytes = table.row_bytes + positions.row_bytes;  // one row a token
+    out.set_kernel("dequantize");                              // scalar on every target: a row is little work
+    for (TensorUse& tensor : out.tensors) {
+      tensor.kernels = out.kernels;
+      tensor.multiplied = tensor.ragged = false;
+    }
     return out;
   }
 

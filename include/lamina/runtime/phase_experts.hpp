@@ -60,7 +60,7 @@ struct ChoicePhase {
   StepInfo info() const {
     StepInfo out;
     out.phase = in_layer(layer, "choice of experts");
-    out.kernel = "scalar";
+    out.set_kernel("scalar");
     return out;
   }
 
@@ -183,18 +183,26 @@ struct ExpertsPhase {
     Activations to = scratch.gathered.view();
     to.k_padded = x.x.k_padded;
     const bool integers = x.panels || gate.kernel->int_activations || up.kernel->int_activations;
-    const bool floats = !x.panels && (!gate.kernel->int_activations || !up.kernel->int_activations);
+    const auto reads_floats = [&](const Bound& w) { return x.method(w) == Method::Rows && !w.kernel->int_activations; };
+    const bool floats = reads_floats(gate) || reads_floats(up);
+    const bool apart = x.rounded.q16 != x.x.q16;
+    Activations rounded = to;
+    if (apart) rounded.q16 = scratch.gathered_rounded.data();
     const std::size_t width = to.k_padded;
     for (std::size_t i = 0; i < n; ++i) {
       const Activations from = x.x.token(groups.pair(at + i) / n_used), row = to.token(i);
       if (floats) std::memcpy(row.f32, from.f32, width * sizeof(float));
       if (!integers) continue;
+      if (apart) {
+        const std::int16_t* source = x.rounded.token(groups.pair(at + i) / n_used).q16;
+        std::memcpy(rounded.token(i).q16, source, width * sizeof(std::int16_t));
+      }
       std::memcpy(row.q16, from.q16, Activations::q16_size(width) * sizeof(std::int16_t));
       std::memcpy(row.d, from.d, width / 32 * sizeof(float));
       std::memcpy(row.s32, from.s32, width / 32 * sizeof(float));
       std::memcpy(row.s16, from.s16, width / 16 * sizeof(float));
     }
-    return {to, x.panels, x.matmul};
+    return {.x = to, .rounded = rounded, .panels = x.panels, .eight_bits = x.eight_bits};
   }
 
   void tile(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t expert, std::size_t at, std::size_t n,

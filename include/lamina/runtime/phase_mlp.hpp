@@ -66,7 +66,7 @@ struct ActivatedPhase {
   StepInfo info() const {
     StepInfo out;
     out.phase = in_layer(layer, "activation+residual");
-    out.kernel = std::string("float ") + std::string(k->target);
+    out.set_kernel("float " + std::string(k->target));
     out.slow = k->slow;
     return out;
   }

@@ -5,6 +5,7 @@
 // a model is loaded. Running it decides nothing.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,14 +20,45 @@
 
 namespace lamina {
 
+// How many tokens a kernel meets, and what the session asked for.
+enum class FeedKind : std::uint8_t {
+  Decode,        // few tokens; strict sessions always
+  Prefill,       // many, prefill_bits 16
+  PrefillEight,  // many, prefill_bits 8
+};
+inline constexpr std::array<FeedKind, 3> feed_kinds = {FeedKind::Decode, FeedKind::Prefill, FeedKind::PrefillEight};
+
+// By FeedKind: "int16 avx2", "panel avx512-vnni", "bf16 panel avx512".
+struct KernelNames {
+  std::array<std::string, feed_kinds.size()> names;
+
+  std::string& of(FeedKind kind) { return names[static_cast<std::size_t>(kind)]; }
+  const std::string& of(FeedKind kind) const { return names[static_cast<std::size_t>(kind)]; }
+};
+
+// A tensor that a step reads, and what computes with it.
+struct TensorUse {
+  std::string name;
+  KernelNames kernels;
+  bool multiplied = true;  // else rows of it are looked up
+  bool ragged = false;     // rows end within a chunk of weights, and much of each is copied before it is used
+
+  // Many tokens run on the kernel of one.
+  bool lacks_panels(FeedKind kind) const {
+    return multiplied && kind != FeedKind::Decode && kernels.of(kind) == kernels.of(FeedKind::Decode);
+  }
+};
+
 // What a step is, for people and tools.
 struct StepInfo {
-  std::string phase;                 // "blk.3 norm+qkv+rope"
-  std::string kernel;                // "int16 avx2"; several formats in one phase are joined with "+"
-  std::string prefill_kernel;        // "panel avx512-vnni", for many tokens; empty: the same kernel
-  std::vector<std::string> tensors;  // weights it reads
-  std::uint64_t weight_bytes = 0;    // bytes of weights read per batch
-  bool slow = false;                 // no fast kernel on this target
+  std::string phase;               // "blk.3 norm+qkv+rope"
+  KernelNames kernels;             // several in one phase are joined with "+"
+  std::vector<TensorUse> tensors;  // weights it reads
+  std::uint64_t weight_bytes = 0;  // bytes of weights read per batch
+  bool slow = false;               // no fast kernel on this target
+
+  // One code for any number of tokens.
+  void set_kernel(std::string_view name) { kernels.names.fill(std::string(name)); }
 };
 
 // What running a step has taken so far, until the last worker was done.

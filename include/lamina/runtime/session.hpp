@@ -27,9 +27,6 @@ namespace lamina {
 
 class Generation;
 
-// What a callback wants.
-enum class Feedback : std::uint8_t { Continue, Halt };
-
 // Why a generation ended.
 enum class StopReason : std::uint8_t { MaxTokens, EndOfText, Halted, ContextFull };
 
