@@ -183,7 +183,8 @@ struct ExpertsPhase {
     Activations to = scratch.gathered.view();
     to.k_padded = x.x.k_padded;
     const bool integers = x.panels || gate.kernel->int_activations || up.kernel->int_activations;
-    const bool floats = !x.panels && (!gate.kernel->int_activations || !up.kernel->int_activations);
+    const bool floats =
+        scratch.observer != nullptr || (!x.panels && (!gate.kernel->int_activations || !up.kernel->int_activations));
     const std::size_t width = to.k_padded;
     for (std::size_t i = 0; i < n; ++i) {
       const Activations from = x.x.token(groups.pair(at + i) / n_used), row = to.token(i);
