@@ -146,6 +146,16 @@ with tempfile.TemporaryDirectory() as d:
     ok(errors(weighed)[1] < 0.8 * errors(plain)[1] and errors(weighed)[0] > errors(plain)[0], "important columns have smaller errors")
     ok(b"quantize.imatrix.chunks_count" in read(at("with-m.dat")), "the matrix is named in the result")
 
+    # Where a format leaves no choice the bytes are llama.cpp's.
+    models = os.path.join(os.environ.get("LAMINA_SHARED", ""), "models")
+    if os.path.exists(os.path.join(models, "storyteller-Q8_0.gguf")):
+        run(os.path.join(models, "storyteller-f16.gguf"), at("out"), "Q8_0")
+        def contents(path):  # of each tensor
+            r = subprocess.run([os.path.join(bin_dir, "gguf-inspect"), "--json", path], capture_output=True, check=True)
+            tensors, whole = json.loads(r.stdout)["tensors"], read(path)
+            return {t["name"]: whole[t["offset"] : t["offset"] + t["bytes"]] for t in tensors}
+        ok(contents(at("out")) == contents(os.path.join(models, "storyteller-Q8_0.gguf")), "llama.cpp's Q8_0")
+
     # What is refused leaves nothing behind, and what was there stays.
     keep = write(at("keep"), b"old")
     def refused(expect, *args):
