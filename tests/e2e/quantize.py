@@ -108,8 +108,10 @@ with tempfile.TemporaryDirectory() as d:
     small = write(at("narrow.gguf"), model(some=narrow, dims=(96, 4)))
     r = run(small, at("out"), "Q4_K_S", "--json")
     ok(b"no whole blocks of Q5_K" in r.stderr and json.loads(r.stdout)["fell_back"] == 2, "what falls back is said")
-    run(at("Q4_0"), at("out"), "Q8_0")  # a quantised source
-    ok(b"quantised already" in run(at("Q4_0"), at("out"), "Q8_0").stderr, "said of a quantised source")
+    ok(b"quantised already" in run(at("Q4_0"), at("out"), "Q8_0", "--allow-requantize").stderr, "said of a quantised source")
+    run(at("Q4_0"), at("out"), "Q8_0", "--dry-run")
+    run(at("Q4_0"), at("out"), "Q4_0")  # nothing is rounded twice
+    ok(read(at("out")) == read(at("Q4_0")), "quantised to what it is: the same file")
     before = set(os.listdir(d))
     ok(b"not written" in run(source, at("dry"), "Q4_0", "--dry-run").stdout and set(os.listdir(d)) == before, "dry run")
 
@@ -144,6 +146,16 @@ with tempfile.TemporaryDirectory() as d:
     ok(errors(weighed)[1] < 0.8 * errors(plain)[1] and errors(weighed)[0] > errors(plain)[0], "important columns have smaller errors")
     ok(b"quantize.imatrix.chunks_count" in read(at("with-m.dat")), "the matrix is named in the result")
 
+    # Where a format leaves no choice the bytes are llama.cpp's.
+    models = os.path.join(os.environ.get("LAMINA_SHARED", ""), "models")
+    if os.path.exists(os.path.join(models, "storyteller-Q8_0.gguf")):
+        run(os.path.join(models, "storyteller-f16.gguf"), at("out"), "Q8_0")
+        def contents(path):  # of each tensor
+            r = subprocess.run([os.path.join(bin_dir, "gguf-inspect"), "--json", path], capture_output=True, check=True)
+            tensors, whole = json.loads(r.stdout)["tensors"], read(path)
+            return {t["name"]: whole[t["offset"] : t["offset"] + t["bytes"]] for t in tensors}
+        ok(contents(at("out")) == contents(os.path.join(models, "storyteller-Q8_0.gguf")), "llama.cpp's Q8_0")
+
     # What is refused leaves nothing behind, and what was there stays.
     keep = write(at("keep"), b"old")
     def refused(expect, *args):
@@ -161,6 +173,7 @@ with tempfile.TemporaryDirectory() as d:
     refused("IoError", at("missing.gguf"), keep, "Q4_0")
     refused("IoError", source, at("no-folder/x"), "Q4_0")
     refused("BadArgument", source, source, "Q4_0")
+    refused("--allow-requantize", at("Q4_0"), keep, "Q8_0")
     refused("NotRegularFile", source, "/dev/null", "Q4_0")
     refused("NotRegularFile", source, d, "Q4_0")
     refused("BadTensorType", write(at("odd.gguf"), gguf([(b"a.weight", (32, 2), 4, b"\0" * 4 * 18 + b"\0" * 56)])), keep, "Q4_0")
@@ -179,6 +192,6 @@ with tempfile.TemporaryDirectory() as d:
 for wrong in ([], ["a", "b"], ["a", "b", "Q9_K"], ["a", "", "Q4_0"], ["a", "b", "Q4_0", "--nonsense"]):
     run(*wrong, code=2)
 text = run("--help").stdout.decode()
-for word in list(types) + "--pure --tensor-type --imatrix --dry-run --threads --verbose --json".split():
+for word in list(types) + "--pure --tensor-type --imatrix --allow-requantize --dry-run --threads --verbose --json".split():
     ok(word in text, "help has " + word)
 print("ok")

@@ -292,3 +292,23 @@ TEST_CASE("dequantize of every target is the format's own") {
     REQUIRE(same_bits(got, want));
   });
 }
+
+TEST_CASE("dequantize of every target is the format's own for any bits, at any address") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t k = 512;
+    std::mt19937 engine(17);
+    for (std::size_t round = 0; round < 40; ++round) {
+      const std::size_t shift = round % 4;
+      GuardedBytes memory(k / Format::block_size * sizeof(typename Format::Block) + shift);
+      for (std::size_t i = 0; i < memory.size(); ++i) memory.data()[i] = static_cast<std::byte>(engine());
+      std::vector<float> got(k), want(k);
+      target.find(Format::type_id)->dequantize(memory.data(), k, got.data());
+      quant::dequantize_row<Format>(memory.data(), k, want.data());
+      for (std::size_t i = 0; i < k; ++i) {
+        INFO("round " << round << " weight " << i << ": " << got[i] << " for " << want[i]);
+        REQUIRE((got[i] == want[i] || (std::isnan(got[i]) && std::isnan(want[i]))));
+      }
+    }
+  });
+}

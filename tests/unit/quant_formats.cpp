@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -105,6 +106,20 @@ TEMPLATE_LIST_TEST_CASE("what decoding gives, quantising finds again", "[quant]"
   }
 }
 
+TEMPLATE_LIST_TEST_CASE("quantising again and again comes to rest", "[quant]", AllFormats) {
+  for (std::uint64_t seed = 1; seed < 9; ++seed) {
+    auto values = decode<TestType>(encode<TestType>(weights(k, seed)));
+    int rounds = 0;
+    for (bool rest = false; !rest; ++rounds) {
+      auto next = decode<TestType>(encode<TestType>(values));
+      rest = next == values;
+      values = std::move(next);
+      INFO(TestType::name << ", round " << rounds);
+      REQUIRE(rounds < 8);
+    }
+  }
+}
+
 TEMPLATE_LIST_TEST_CASE("quantising spends its error where it costs least", "[quant]", AllFormats) {
   double with = 0, without = 0;
   for (std::uint64_t seed = 1; seed < 9; ++seed) {
@@ -142,6 +157,70 @@ TEMPLATE_LIST_TEST_CASE("any bits decode, at any address", "[quant]", AllFormats
     // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bits, those of NaNs too
     REQUIRE(std::memcmp(out.data(), again.data(), k * sizeof(float)) == 0);
   }
+}
+
+namespace {
+
+// Puts a scale into a block; which of the block's, as long as there are more. False: there are no more.
+template <class Block>
+bool put_scale(Block& block, half scale, int which) {
+  if constexpr (requires { block.d = scale; }) {
+    if (which-- == 0) return block.d = scale, true;
+  }
+  if constexpr (requires { block.m = scale; }) {
+    if (which-- == 0) return block.m = scale, true;
+  }
+  if constexpr (requires { block.dmin = scale; }) {
+    if (which-- == 0) return block.dmin = scale, true;
+  }
+  if constexpr (requires {
+                  requires !std::is_integral_v<decltype(block.value)>;
+                  block.value = scale;
+                }) {
+    if (which-- == 0) return block.value = scale, true;
+  }
+  if constexpr (std::is_same_v<Block, quant::IQ1_M::Block>) {  // a nibble in each of four words
+    if (which-- == 0) {
+      for (int j = 0; j < 4; ++j) {
+        block.scales[j] = static_cast<std::uint16_t>((block.scales[j] & 0xfff) | (scale.bits >> 4 * j & 15) << 12);
+      }
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("a scale that is no number shows in all the block's weights", "[quant]", AllFormats) {
+  if (is_integer<TestType>) return;
+  Random random;
+  constexpr std::size_t n = TestType::block_size;
+  int n_scales = 0;
+  for (int round = 0; round < 50; ++round) {
+    for (const int bits : {0x7e00, 0xfe00, 0x7c01, 0x7c00, 0xfc00}) {  // NaN, and infinities
+      for (int which = 0;; ++which) {
+        typename TestType::Block block;
+        for (std::byte& b : std::as_writable_bytes(std::span(&block, 1))) b = static_cast<std::byte>(random.next());
+        for (int w = 0; put_scale(block, half::from_float(0.5f), w); ++w) {
+        }
+        if (!put_scale(block, half{static_cast<std::uint16_t>(bits)}, which)) break;
+        float out[n];
+        TestType::dequantize(block, out);
+        const bool nan = (bits & 0x3ff) != 0;
+        INFO(TestType::name << ", scale " << which << " of bits " << bits);
+        for (std::size_t i = 0; i < n; ++i) {
+          // Infinity times a level of zero is NaN, and infinity minus itself too.
+          if (std::isfinite(out[i]) || (nan && !std::isnan(out[i]))) FAIL(i << ": " << out[i]);
+        }
+        n_scales = which + 1;
+      }
+    }
+  }
+  // Those without a scale that could be none: floats' own bits are the weights, scales of bytes are always numbers.
+  const bool none =
+      std::is_same_v<TestType, quant::MXFP4> || std::is_same_v<TestType, quant::NVFP4> || TestType::block_size == 1;
+  CHECK((n_scales > 0 || none));
 }
 
 TEMPLATE_LIST_TEST_CASE("a weight that is no number shows in its block, and only there", "[quant]", AllFormats) {

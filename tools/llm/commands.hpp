@@ -17,6 +17,7 @@ void add_eval(CLI::App& app, Command& command);
 void add_tokens(CLI::App& app, Command& command);
 void add_perplexity(CLI::App& app, Command& command);
 void add_quantize(CLI::App& app, Command& command);
+void add_imatrix(CLI::App& app, Command& command);
 void add_info(CLI::App& app, Command& command);
 void add_targets(CLI::App& app, Command& command);
 

@@ -27,7 +27,7 @@ struct QuantizeArgs {
   std::string importance;
   std::vector<std::string> tensor_types;  // REGEX=TYPE
   std::size_t threads = 0;
-  bool pure = false, dry_run = false, verbose = false, json = false;
+  bool pure = false, requantise = false, dry_run = false, verbose = false, json = false;
 };
 
 std::string format_name(std::uint32_t type_id) { return std::string(gguf::tensor_type(type_id)->name); }
@@ -95,6 +95,7 @@ class Quantizer {
     auto plan = convert::plan_quantization(*file, options_);
     if (!plan) return fail(std::move(plan.error()));
     plan_ = std::move(*plan);
+    if (auto ok = check_source(); !ok) return ok;
     announce(*file);
     results_.resize(plan_.size());
     if (!args_.dry_run) {
@@ -112,6 +113,22 @@ class Quantizer {
   }
 
  private:
+  // Rounded twice is worse than rounded once, so nobody should come to it by mistake.
+  Expected<void> check_source() const {
+    if (args_.requantise || args_.dry_run) return {};
+    for (const convert::TensorPlan& p : plan_) {
+      if (!p.converted() || quant::block_size_of(p.source->type_id) <= 1) continue;
+      return fail(Error(ErrorCode::BadArgument,
+                        "the file is quantised already; from F16, BF16 or F32 the result is "
+                        "better. --allow-requantize makes do with it")
+                      .in(args_.source)
+                      .about(p.source->name)
+                      .wanted("F16, BF16 or F32")
+                      .found(p.source->type_name()));
+    }
+    return {};
+  }
+
   // What a user would want to know before relying on the result.
   void announce(const gguf::File& file) const {
     std::size_t requantised = 0, blind = 0, uncosted = 0;
@@ -252,7 +269,11 @@ void add_quantize(CLI::App& app, Command& command) {
   sub->add_option("TYPE", args->type, "what to make of it, see below; some types mix formats as llama.cpp does")
       ->required()
       ->check([](const std::string& name) {
-        return quant::file_type(name) != nullptr ? "" : "no such type: " + printable(name);
+        if (quant::file_type(name) != nullptr) return std::string();
+        std::string known;
+        for (const quant::FileType& type : quant::file_types)
+          known += (known.empty() ? "" : ", ") + std::string(type.name);
+        return "no such type: " + printable(name) + ". There are " + known;
       });
   sub->add_flag("--pure", args->pure, "no mix: every matrix gets the type's format");
   sub->add_option("--tensor-type", args->tensor_types,
@@ -263,6 +284,8 @@ void add_quantize(CLI::App& app, Command& command) {
   sub->add_option("--imatrix", args->importance,
                   "importance matrix of llama.cpp (.dat or GGUF): errors are kept from where they cost most")
       ->type_name("FILE");
+  sub->add_flag("--allow-requantize", args->requantise,
+                "take a source that is quantised already, though errors add up");
   sub->add_flag("--dry-run", args->dry_run, "only say what would become of each tensor, and the sizes");
   sub->add_option("-t,--threads", args->threads, "threads to compute with; 0: one per core")->type_name("N");
   sub->add_flag("-v,--verbose", args->verbose, "a line for each tensor, with the error that it got");

@@ -155,7 +155,9 @@ class TensorConverter {
     weigh(weights, n, importance, buffers->cost);
     quant::visit_format(to_, [&](auto format) {
       using Format = typename decltype(format)::type;
-      quant::quantize_row<Format>(weights, n, out, buffers->cost);
+      // Where signs are all that a weight has, the large ones would pull all others up with them.
+      constexpr bool only_signs = 8.0 * sizeof(typename Format::Block) < 1.5 * Format::block_size;
+      quant::quantize_row<Format>(weights, n, out, only_signs ? importance : buffers->cost);
       quant::dequantize_row<Format>(out, n, buffers->back);
     });
     for (std::size_t i = 0; i < n; ++i) {

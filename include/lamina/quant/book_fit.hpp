@@ -32,10 +32,7 @@ struct BookFit {
   // The value of largest magnitude is laid on each level in turn, and beyond the outermost two in steps; each such
   // scale is improved by least squares; the best is improved twice more.
   static float of(const float* in, int n, Importance cost = {}) {
-    float extreme = 0;
-    for (int i = 0; i < n; ++i) {
-      if (absolute(in[i]) > absolute(extreme)) extreme = in[i];
-    }
+    const float extreme = extreme_of(in, n);
     if (!(absolute(extreme) > 0)) return 0;
     Search search{in, n, cost};
     for (int i = 0; i < Book::size; ++i) {
@@ -50,7 +47,31 @@ struct BookFit {
     return search.best;
   }
 
+  // The same in half precision. Values that lie on few levels fit several scales, of which one is rounded least.
+  static half of_half(const float* in, int n, Importance cost = {}) {
+    half best = half::from_float(of(in, n, cost));
+    float best_error = error(in, n, best, cost);
+    const float extreme = extreme_of(in, n);
+    for (int i = 0; i < Book::size; ++i) {
+      if (Book::value(i) == 0) continue;
+      const half other = half::from_float(extreme / Book::value(i));
+      if (const float e = error(in, n, other, cost); e < best_error) {
+        best_error = e;
+        best = other;
+      }
+    }
+    return best;
+  }
+
  private:
+  static float extreme_of(const float* in, int n) {
+    float extreme = 0;
+    for (int i = 0; i < n; ++i) {
+      if (absolute(in[i]) > absolute(extreme)) extreme = in[i];
+    }
+    return extreme;
+  }
+
   struct Search {
     const float* in;
     int n;

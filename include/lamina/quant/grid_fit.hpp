@@ -44,13 +44,14 @@ struct GridFit {
     Search search(in, {cost});
     search.find_scales();
     search.find_whole();
+    search.settle(unit);
     GridFit out = search.choice(unit, zero_or_nan(in, 256));
     return out;
   }
 
  private:
   struct Search {
-    const PointFinder<Grid>& finder = PointFinder<Grid>::get();
+    const PointFinder<Grid>* finder = &PointFinder<Grid>::get();
     Importance cost;
     float target[256];  // magnitudes, or values where levels have signs
     std::uint8_t signs[32] = {};
@@ -128,10 +129,10 @@ struct GridFit {
     Sums nearest(int first, float inverse, float delta, int n_compared, int& point) const {
       float wanted[std::size_t{dim}];
       for (int i = 0; i < dim; ++i) wanted[i] = target[first + i] * inverse - delta;
-      point = finder.nearest(wanted, cost.from(first), n_compared);
+      point = finder->nearest(wanted, cost.from(first), n_compared);
       Sums sums;
       for (int i = 0; i < dim; ++i) {
-        const float q = finder.levels(point)[i] + delta;
+        const float q = finder->levels(point)[i] + delta;
         sums.qq += cost[first + i] * q * q;
         sums.qx += cost[first + i] * q * target[first + i];
       }
@@ -193,7 +194,7 @@ struct GridFit {
           whole = candidate;
         }
       }
-      for (int j = 0; j < n_subs; ++j) scales[j] = scale_step(fitted[j] * inverse_or_zero(whole));
+      for (int j = 0; j < n_subs; ++j) scales[j] = best_scale(j);
       for (int pass = 0; pass < 3; ++pass) {
         float qq = 0, qx = 0;
         for (int j = 0; j < n_subs; ++j) {
@@ -204,6 +205,49 @@ struct GridFit {
         if (!(qq > 0) || !(qx > 0)) return;
         whole = qx / qq;
       }
+    }
+    // Half precision is coarse for small scales. There the points are chosen anew for what it makes of the common
+    // scale, rounded down or up.
+    void settle(float unit) {
+      const half nearest = half::from_float(whole / unit);
+      const float rounded = unit * static_cast<float>(nearest);
+      if (nearest.bits >= 0x400 || !(absolute(rounded - whole) > 1e-3f * whole)) return;
+      Search best = *this;
+      float best_error = 0;
+      for (int step = -1; step <= 1; ++step) {
+        if (nearest.bits + step < 1) continue;
+        Search other = *this;
+        other.whole = unit * static_cast<float>(half{static_cast<std::uint16_t>(nearest.bits + step)});
+        float error = 0;
+        for (int j = 0; j < n_subs; ++j) {
+          other.scales[j] = other.best_scale(j);
+          error += other.choose(j).error(other.whole * odd(other.scales[j]));
+        }
+        if (error < best_error) {
+          best_error = error;
+          best = other;
+        }
+      }
+      *this = best;
+    }
+
+    // Of all: weights that lie on few levels fit several, far from each other.
+    int best_scale(int j) const {
+      int best = scale_step(fitted[j] * inverse_or_zero(whole));
+      float best_error = 0;
+      for (int s = 0; s < NScales; ++s) {
+        for (int low = 0; low < (Delta == GridDelta::SubBlock ? 2 : 1); ++low) {
+          int chosen[std::size_t{Sub / dim}];
+          bool chosen_lower[std::size_t{Sub / dim}];
+          const float scale = whole * odd(s);
+          const float e = assign(j, scale, low != 0, PointFinder<Grid>::quick, chosen, chosen_lower).error(scale);
+          if (e < best_error) {
+            best_error = e;
+            best = s;
+          }
+        }
+      }
+      return best;
     }
     static float odd(int s) { return static_cast<float>(2 * s + 1); }
 

@@ -35,7 +35,7 @@ struct IQ4_NL {
   }
 
   static void quantize(const float* in /* [32] */, Block& b, const float* cost = nullptr) {
-    b.d = half::from_float(BookFit<Iq4Levels>::of(in, 32, {cost}) + zero_or_nan(in, 32));
+    b.d = half::from_float(BookFit<Iq4Levels>::of_half(in, 32, {cost}) + zero_or_nan(in, 32));
     const float inverse = inverse_or_zero(b.d);
     for (int i = 0; i < 16; ++i) {
       const int low = Iq4Levels::nearest(in[i] * inverse), high = Iq4Levels::nearest(in[i + 16] * inverse);

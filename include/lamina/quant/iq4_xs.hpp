@@ -45,7 +45,8 @@ struct IQ4_XS {
     }
   }
 
-  // Fits each sub-block, rounds the fits to 6 bits of a common scale, then tries the neighbours of each rounded scale.
+  // Fits each sub-block for a common scale, then tries every scale of a sub-block: values that lie on few levels fit
+  // several, far from each other.
   static void quantize(const float* in /* [256] */, Block& b, const float* cost = nullptr) {
     using Fit = BookFit<Iq4Levels>;
     const Importance all{cost};
@@ -64,8 +65,7 @@ struct IQ4_XS {
       const int rounded = round_to_int(fits[j] * inverse_or_zero(d), -32, 31);
       int best = rounded;
       float best_error = Fit::error(sub, 32, d * static_cast<float>(rounded), all.from(32 * j));
-      for (int s = rounded - 2; s <= rounded + 2; ++s) {
-        if (s < -32 || s > 31) continue;
+      for (int s = -32; s < 32; ++s) {
         const float e = Fit::error(sub, 32, d * static_cast<float>(s), all.from(32 * j));
         if (e < best_error) {
           best_error = e;

@@ -33,8 +33,8 @@ struct PackedScales {
 };
 
 // Scales and minima for 256 weights in N sub-blocks, in 0…Most: fits each sub-block, rounds the fits to parts of a
-// common scale, then tries the neighbours of each rounded pair. Where that is coarse, the common scale and minimum are
-// then solved for again by least squares, and the pairs tried again.
+// common scale, then tries the neighbours of each rounded pair. The common scale and minimum are then solved for again
+// by least squares, and the pairs tried again.
 template <int N, int Most>
 struct SuperBlockFit {
   static constexpr int size = 256 / N;  // weights in a sub-block
@@ -46,31 +46,13 @@ struct SuperBlockFit {
 
   LAMINA_HOST_DEVICE static SuperBlockFit of(const float* in /* [256] */, int levels, Importance cost = {}) {
     AffineFit fits[std::size_t{N}];
-    float most_scale = 0;
-    float most_minimum = 0;
-    for (int j = 0; j < N; ++j) {
-      fits[j] = AffineFit::of(in + size * j, size, levels, false, cost.from(size * j));
-      if (fits[j].scale > most_scale) most_scale = fits[j].scale;
-      if (fits[j].minimum > most_minimum) most_minimum = fits[j].minimum;
-    }
-    SuperBlockFit out;
-    out.d = half::from_float(most_scale / Most + zero_or_nan(in, 256));
-    out.dmin = half::from_float(most_minimum / Most);
-    for (int j = 0; j < N; ++j) {
-      out.scales[j] = round_to_int(fits[j].scale * inverse_or_zero(out.d), 0, Most);
-      out.minima[j] = round_to_int(fits[j].minimum * inverse_or_zero(out.dmin), 0, Most);
-    }
-    out.try_neighbours(in, levels, cost);
-    if constexpr (Most < 63) {
-      for (int pass = 0; pass < 3; ++pass) {
-        const SuperBlockFit before = out;
-        if (!out.solve(in, levels, cost)) break;
-        out.try_neighbours(in, levels, cost);
-        if (!(out.error(in, levels, cost) < before.error(in, levels, cost))) {
-          out = before;
-          break;
-        }
-      }
+    for (int j = 0; j < N; ++j) fits[j] = AffineFit::of(in + size * j, size, levels, false, cost.from(size * j));
+    SuperBlockFit out = with(fits, Most, in, levels, cost);
+    // Scales so small that half precision is coarse may be better off as fewer steps of a larger unit.
+    for (int most = Most / 2; most > 2 && (subnormal(out.d) || subnormal(out.dmin)); most /= 2) {
+      const SuperBlockFit other = with(fits, most, in, levels, cost);
+      if (!(other.error(in, levels, cost) < out.error(in, levels, cost))) break;
+      out = other;
     }
     return out;
   }
@@ -81,6 +63,37 @@ struct SuperBlockFit {
   }
 
  private:
+  LAMINA_HOST_DEVICE static bool subnormal(half x) { return x.bits != 0 && (x.bits & 0x7c00) == 0; }
+
+  // The largest scale and the largest minimum become `most` steps.
+  LAMINA_HOST_DEVICE static SuperBlockFit with(const AffineFit* fits /* [N] */, int most, const float* in, int levels,
+                                               Importance cost) {
+    float most_scale = 0;
+    float most_minimum = 0;
+    for (int j = 0; j < N; ++j) {
+      if (fits[j].scale > most_scale) most_scale = fits[j].scale;
+      if (fits[j].minimum > most_minimum) most_minimum = fits[j].minimum;
+    }
+    SuperBlockFit out;
+    out.d = half::from_float(most_scale / static_cast<float>(most) + zero_or_nan(in, 256));
+    out.dmin = half::from_float(most_minimum / static_cast<float>(most));
+    for (int j = 0; j < N; ++j) {
+      out.scales[j] = round_to_int(fits[j].scale * inverse_or_zero(out.d), 0, Most);
+      out.minima[j] = round_to_int(fits[j].minimum * inverse_or_zero(out.dmin), 0, Most);
+    }
+    out.try_neighbours(in, levels, cost);
+    for (int pass = 0; pass < 3; ++pass) {
+      const SuperBlockFit before = out;
+      if (!out.solve(in, levels, cost)) break;
+      out.try_neighbours(in, levels, cost);
+      if (!(out.error(in, levels, cost) < before.error(in, levels, cost))) {
+        out = before;
+        break;
+      }
+    }
+    return out;
+  }
+
   LAMINA_HOST_DEVICE float scale(int j) const { return static_cast<float>(d) * static_cast<float>(scales[j]); }
   LAMINA_HOST_DEVICE float minimum(int j) const { return static_cast<float>(dmin) * static_cast<float>(minima[j]); }
 

@@ -31,6 +31,8 @@ struct Bound {
   std::string name;
   std::size_t rows = 0;
   std::size_t columns = 0;
+  std::size_t matrices = 1;   // experts
+  std::size_t first_row = 0;  // in the file's tensor, of which this may be a part
   std::uint32_t type_id = 0;
   const std::byte* blocks = nullptr;  // matrix: [rows][row_bytes]; experts lie one after the other
   std::size_t row_bytes = 0;
@@ -121,6 +123,8 @@ class Binder {
     bound.name = info->name;
     bound.rows = hparams_.size(spec.rows) * hparams_.size(spec.depth);
     bound.columns = hparams_.size(spec.columns);
+    bound.matrices = hparams_.size(spec.depth);
+    bound.first_row = at.begin;
     bound.type_id = info->type_id;
     const bool floats = spec.rows == nn::Size::One ? spec.use != nn::Use::Matrix : spec.use == nn::Use::Floats;
     if (floats) return bind_vector(*info, std::move(bound), at.begin);

@@ -20,6 +20,7 @@
 #include "lamina/kernels/kernel_set.hpp"
 #include "lamina/runtime/hparams.hpp"
 #include "lamina/runtime/kv_cache.hpp"
+#include "lamina/runtime/observe.hpp"
 
 namespace lamina::runtime {
 
@@ -66,10 +67,11 @@ constexpr std::size_t attention_tokens(std::size_t n_group) { return n_group < 6
 
 // One worker's own memory.
 struct WorkerScratch {
-  ActivationBuffer row;            // one token's activations of any width
-  AlignedBuffer<float> tiles;      // two of [tile_tokens][max_task_rows] or [batch][panel_task_rows]
-  AlignedBuffer<std::byte> panel;  // of panel_task_rows rows of any width
-  AlignedBuffer<float> attention;  // kernels::attention_scratch() of a task
+  ActivationBuffer row;                     // one token's activations of any width
+  AlignedBuffer<float> tiles;               // two of [tile_tokens][max_task_rows] or [batch][panel_task_rows]
+  AlignedBuffer<std::byte> panel;           // of panel_task_rows rows of any width
+  AlignedBuffer<float> attention;           // kernels::attention_scratch() of a task
+  const InputObserver* observer = nullptr;  // or nobody watches
   // with experts
   ActivationBuffer gathered;                     // [tile_tokens][n_embd], tokens of one expert side by side
   AlignedBuffer<std::int16_t> gathered_rounded;  // q16 of the same, as Frame::rounded

@@ -139,10 +139,25 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
   return {.x = shared, .rounded = rounded, .panels = forms.panel || forms.bf16, .eight_bits = frame.eight_bits};
 }
 
+// Tells what w is about to meet. Its rows meet the same tokens, task after task: whoever has a matrix's first row
+// tells.
+inline void observe(const InputObserver& observer, const Bound& w, const Activations& x, std::size_t n_tokens,
+                    std::size_t row_begin) {
+  const std::size_t matrix_rows = w.rows / w.matrices;
+  if (w.first_row != 0 || row_begin % matrix_rows != 0) return;
+  observer({.tensor = w.name,
+            .matrix = row_begin / matrix_rows,
+            .n_tokens = n_tokens,
+            .n_columns = w.columns,
+            .rows = x.f32,
+            .stride = x.k_padded});
+}
+
 // Rows [begin, end) of w · x for tokens [first, first + n), written to out[token][row − begin]. Rows beside panels meet
 // a tile of tokens at a time, as they would without them.
 inline void multiply(const Bound& w, const Input& in, WorkerScratch& scratch, std::size_t first, std::size_t n,
                      std::size_t begin, std::size_t end, float* out, std::size_t out_stride) {
+  if (scratch.observer != nullptr) observe(*scratch.observer, w, in.x.token(first), n, begin);
   const Method method = in.method(w);
   const kernels::MatmulFn matmul = w.kernel->matmul_by(method);
   const Activations& x = method == Method::Bf16 ? in.rounded : in.x;

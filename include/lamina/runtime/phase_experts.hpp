@@ -184,7 +184,7 @@ struct ExpertsPhase {
     to.k_padded = x.x.k_padded;
     const bool integers = x.panels || gate.kernel->int_activations || up.kernel->int_activations;
     const auto reads_floats = [&](const Bound& w) { return x.method(w) == Method::Rows && !w.kernel->int_activations; };
-    const bool floats = reads_floats(gate) || reads_floats(up);
+    const bool floats = scratch.observer != nullptr || reads_floats(gate) || reads_floats(up);
     const bool apart = x.rounded.q16 != x.x.q16;
     Activations rounded = to;
     if (apart) rounded.q16 = scratch.gathered_rounded.data();

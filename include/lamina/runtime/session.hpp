@@ -98,6 +98,12 @@ class Session {
     return {};
   }
 
+  // For tools: from now on the observer is told what every matrix is multiplied with (observe.hpp). It must live as
+  // long as the session or until another call; null switches it off.
+  void observe_inputs(const InputObserver* observer) {
+    for (runtime::WorkerScratch& worker : frame_->workers) worker.observer = observer;
+  }
+
   // Text generated from a prompt, as a range of pieces; stops at an end-of-text token, at max_tokens and when the
   // context is full. The session must outlive the range. See Generation for its errors.
   Generation generate(std::string_view prompt, const GenerateOptions& options = {});
