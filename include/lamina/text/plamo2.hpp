@@ -100,10 +100,8 @@ class Plamo2Tokenizer final : public Tokenizer {
       tokens_.walk(text.substr(at), [&](std::size_t length, Token id) {
         const std::int64_t score = scores_[static_cast<std::size_t>(id)], rest = steps[at + length].cost;
         if (score <= no_score || rest == unreached) return;
-        // Of equals the longest counts; a token as bad as an unknown character hides all that are shorter.
-        if (rest - score <= best.cost || score == unknown_score) {
-          best = {rest - score, static_cast<std::uint32_t>(length), id};
-        }
+        // Of equals the longest counts.
+        if (rest - score <= best.cost) best = {rest - score, static_cast<std::uint32_t>(length), id};
       });
       steps[at] = best;
     }
