@@ -50,7 +50,8 @@ class Unigram {
   // Pieces too long to be ever chosen, see PrefixTree.
   std::size_t n_left_out() const { return tree_.n_left_out(); }
 
-  // Appends the parts of a text of at most max_text bytes, in order. 16 bytes of memory per byte of text.
+  // Appends the parts of a text of at most max_text bytes, in order. 16 bytes of memory per byte of text. In text that
+  // is no UTF-8, as normalising can make, a character is what its first byte announces.
   void segment(std::string_view text, std::vector<Part>& out) const {
     // Of all ways to cut the text up to a place, the best; ties go to the longer last part.
     std::vector<Best> best(text.size() + 1);
@@ -61,7 +62,7 @@ class Unigram {
         Best& there = best[begin + length];
         if (so_far + score > there.score) there = {so_far + score, static_cast<std::uint32_t>(begin), piece};
       };
-      const std::size_t character = utf8_character(text.substr(begin));
+      const std::size_t character = std::min(utf8_announced(text[begin]), text.size() - begin);
       bool covered = false;
       tree_.walk(text.substr(begin), [&](std::size_t length, std::int32_t piece) {
         covered = covered || length == character;
