@@ -83,13 +83,98 @@ TEST_CASE("digits are cut into threes from the right", "[text]") {
   CHECK(*splitter->split("\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4") == std::vector<std::uint32_t>{2, 6});
 }
 
+TEST_CASE("text before grouped digits stays with the first group", "[text]") {
+  const auto lengths = [](const char* pre, const char* text) {
+    const auto splitter = text::WordSplitter::make(*text::find_pre_tokenizer(pre));
+    REQUIRE(splitter);
+    return *splitter->split(text);
+  };
+  using Lengths = std::vector<std::uint32_t>;
+  // Two spaces and a 3 are one piece when the next expression sees it: \s+(?!\S) leaves one space for what follows.
+  CHECK(lengths("tiny_aya", "  3") == Lengths{1, 1, 1});
+  CHECK(lengths("afmoe", "   314") == Lengths{2, 1, 3});
+  CHECK(lengths("gpt-2", "  3") == Lengths{1, 2});
+  // Thousands are cut before each group; what stands before, of other numbers too, stays with the rest.
+  CHECK(lengths("superbpe", "a 1234567b") == Lengths{2, 1, 3, 3, 1});
+  CHECK(lengths("superbpe", "123456") == Lengths{3, 3});
+  CHECK(lengths("superbpe",
+                "\xc2\xb2"
+                "1234\xc2\xb2") == Lengths{3, 5});
+  CHECK(lengths("superbpe", "12") == Lengths{2});
+}
+
+TEST_CASE("characters of Unicode 15 are what they are", "[text]") {
+  const auto lengths = [](const char* pre, const std::string& text) {
+    const auto splitter = text::WordSplitter::make(*text::find_pre_tokenizer(pre));
+    REQUIRE(splitter);
+    return *splitter->split(text);
+  };
+  using Lengths = std::vector<std::uint32_t>;
+  const std::string letter = "\xf0\xb1\x8d\x90", number = "\xf0\x9d\x8b\x80", symbol = "\xe2\xbf\xbc",
+                    mark = "\xe0\xb3\xb3";
+  CHECK(lengths("gpt-2", letter + number + symbol + letter) == Lengths{4, 4, 3, 4});
+  CHECK(lengths("gpt-2", "a" + letter + "1" + number) == Lengths{5, 5});
+  CHECK(lengths("qwen35", "a" + mark) == Lengths{4});
+  CHECK(lengths("gpt-2", "\xff" + letter) == Lengths{1, 4});
+}
+
+TEST_CASE("words of white space vanish with the model named for it", "[text]") {
+  SmallVocabulary v{"whitespace", "whitespace", {}, {}, {}, {}};
+  const text::Token a = v.add("a"), ab = v.add("ab"), b = v.add("b"), upper = v.add("A");
+  v.merges = {"a b"};
+  const auto cased = v.make();
+  REQUIRE(cased);
+  CHECK(*(*cased)->encode(" ab a\n\xe3\x80\x80"
+                          "bA ") == Ids{ab, a, b, upper});
+  const auto lower = v.make([](gguf::Writer& w) { w.add("tokenizer.ggml.normalizer.lowercase", true); });
+  REQUIRE(lower);
+  CHECK(*(*lower)->encode("AB") == Ids{ab});
+}
+
+TEST_CASE("bases are read in sixes between their tags", "[text]") {
+  SmallVocabulary v = small_bpe("qwen2");
+  v.model = "hybriddna";
+  const text::Token open = v.add("<dna>"), close = v.add("</dna>"), unknown_bases = v.add("<oov>");
+  const text::Token group = v.add("CCCCCC\xee\x80\x80"), filled = v.add("GAAAAA\xee\x80\x80");
+  const auto t = v.make();
+  REQUIRE(t);
+  CHECK(*(*t)->encode("a<dna>ccccccNNNNNNg</dna>b") == Ids{'a', open, group, unknown_bases, filled, close, 'b'});
+  CHECK(*(*t)->encode("<dna>") == Ids{open});
+  CHECK((*t)->decode(Ids{group}) == "CCCCCC");
+}
+
+TEST_CASE("Gemma's texts begin with a token whatever the file says, Kimi's need no merges", "[text]") {
+  SmallVocabulary v{"gemma4", "", {}, {}, {}, {}};
+  v.add("<bos>", control);
+  v.add("a");
+  const auto t = v.make([](gguf::Writer& w) {
+    w.add("tokenizer.ggml.bos_token_id", std::uint32_t{0});
+    w.add("tokenizer.ggml.add_bos_token", false);
+  });
+  REQUIRE(t);
+  CHECK(*(*t)->encode("a", {.add_special = true}) == Ids{0, 1});
+
+  gguf::Writer writer;
+  writer.add("tokenizer.ggml.model", "gpt2");
+  writer.add("tokenizer.ggml.pre", "kimi-k2");
+  writer.add("tokenizer.ggml.tokens", std::vector<std::string>{"a", "b"});
+  auto bytes = writer.to_bytes();
+  REQUIRE(bytes);
+  const auto file = gguf::File::from_bytes(std::move(*bytes), "kimi");
+  REQUIRE(file);
+  const auto kimi = text::make_tokenizer(*file);
+  REQUIRE(kimi);
+  CHECK(*(*kimi)->encode("ab") == Ids{0, 1});
+}
+
 TEST_CASE("with ignore_merges a word that is a token is that token", "[text]") {
-  for (const char* pre : {"llama-bpe", "qwen2"}) {
+  for (const char* pre : {"llama-bpe", "glm4", "glm5", "qwen2", "chatglm-bpe"}) {
     SmallVocabulary v = small_bpe(pre);
     const text::Token whole = v.add("xyz");  // which no merge forms
     const auto t = v.make([](gguf::Writer& w) { w.add("tokenizer.ggml.add_bos_token", false); });
     REQUIRE(t);
-    CHECK(*(*t)->encode("xyz") == (std::string(pre) == "llama-bpe" ? Ids{whole} : Ids{'x', 'y', 'z'}));
+    CHECK(*(*t)->encode("xyz") ==
+          (std::string(pre) != "qwen2" && std::string(pre) != "chatglm-bpe" ? Ids{whole} : Ids{'x', 'y', 'z'}));
   }
 }
 
@@ -117,8 +202,7 @@ TEST_CASE("any bytes come back from BPE as they were", "[text]") {
 TEST_CASE("plain UTF-8 BPE writes spaces as U+2581 and bytes as <0xNN>", "[text]") {
   SmallVocabulary v{"gemma4", "", {}, {}, {}, {}};
   v.add("<bos>", control);
-  static constexpr char hex[] = "0123456789ABCDEF";
-  for (unsigned b = 0; b < 256; ++b) v.add({'<', '0', 'x', hex[b >> 4], hex[b & 15], '>'}, byte);
+  add_bytes(v);
   const text::Token space = v.add("\xe2\x96\x81"), a = v.add("a"),
                     word = v.add(
                         "\xe2\x96\x81"

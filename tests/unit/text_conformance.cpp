@@ -40,7 +40,8 @@ std::shared_ptr<const text::Tokenizer> open(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("real vocabularies give llama.cpp's ids and bytes", "[text][shared]") {
-  for (const char* name : {"llama-spm", "phi-3", "llama-bpe", "gpt-2", "qwen2", "falcon", "starcoder", "gpt-neox"}) {
+  for (const char* name :
+       {"llama-spm", "phi-3", "llama-bpe", "gpt-2", "qwen2", "falcon", "starcoder", "gpt-neox", "bert-bge"}) {
     const auto base = shared() / "conformance" / "tokenizer" / name;
     if (shared().empty() || !std::filesystem::exists(base.string() + ".gguf")) continue;
     const auto tokenizer = open(base.string() + ".gguf");
@@ -56,7 +57,7 @@ TEST_CASE("real vocabularies give llama.cpp's ids and bytes", "[text][shared]") 
       REQUIRE(special);
       CHECK(*ids == expected["ids"].get<std::vector<text::Token>>());
       CHECK(*special == expected["ids_special"].get<std::vector<text::Token>>());
-      CHECK(tokenizer->decode(*ids) == unhex(expected["detok_hex"]));
+      if (expected.contains("detok_hex")) CHECK(tokenizer->decode(*ids) == unhex(expected["detok_hex"]));
     }
     CHECK(n > 50);
   }

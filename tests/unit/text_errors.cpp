@@ -97,6 +97,15 @@ TEST_CASE("scores and kinds must cover all tokens", "[text]") {
   CHECK(none.code == ErrorCode::BadTokenizer);
   CHECK(none.subject == "tokenizer.ggml.scores");
 
+  for (const char* model : {"t5", "plamo2"}) {
+    const Error unscored = error_of(make([&](gguf::Writer& w) {
+      w.add("tokenizer.ggml.model", model);
+      w.add("tokenizer.ggml.tokens", std::vector<std::string>{"a", "b", "c"});
+    }));
+    CHECK(unscored.code == ErrorCode::BadTokenizer);
+    CHECK(unscored.subject == "tokenizer.ggml.scores");
+  }
+
   const Error words = error_of(make([](gguf::Writer& w) {
     w.add("tokenizer.ggml.model", "llama");
     w.add("tokenizer.ggml.tokens", std::vector<std::string>{"a"});

@@ -63,6 +63,38 @@ TEST_CASE("a megabyte of one character needs no stack", "[text]") {
   }
 }
 
+TEST_CASE("one token as long as the text does not make matching quadratic", "[text]") {
+  // Were each of a million places to be compared with a million letters, this would take minutes.
+  const std::size_t n = std::size_t{1} << 20;
+  for (const char* model : {"t5", "bert", "rwkv", "plamo2"}) {
+    SmallVocabulary v{model, "", {}, {}, {}, {}};
+    v.add("<unk>", unknown);
+    v.add("<s>", control);
+    v.add("</s>", control);
+    add_bytes(v);
+    v.add("a", normal, -1);
+    v.add("\xe2\x96\x81", normal, -1);
+    v.add(std::string(n, 'a') + "b", normal, -1);
+    v.add(std::string(250, 'a') + "b", normal, -1);
+    v.add(std::string(4096, 'c'), user_defined, -1);
+    const auto t = v.make([](gguf::Writer& w) {
+      w.add("tokenizer.ggml.bos_token_id", std::uint32_t{1});
+      w.add("tokenizer.ggml.eos_token_id", std::uint32_t{2});
+      w.add("tokenizer.ggml.seperator_token_id", std::uint32_t{2});
+      w.add("tokenizer.ggml.unknown_token_id", std::uint32_t{0});
+    });
+    if (!t) FAIL(t.error().to_string());
+    for (const char* unit : {"a", "c", "\xe4\xbd\xa0", " "}) {
+      bool encoded = false;
+      on_small_stack(std::size_t{256} << 10, [&] {
+        encoded = static_cast<bool>((*t)->encode(repeated(unit, n), {.add_special = true, .parse_special = true}));
+      });
+      INFO(model << ": " << printable(unit));
+      CHECK(encoded);
+    }
+  }
+}
+
 TEST_CASE("a text that is too long is refused before anything is allocated", "[text]") {
   const auto t = small_bpe().make();
   REQUIRE(t);

@@ -44,8 +44,9 @@ struct SmallVocabulary {
     if (!pre.empty()) writer.add("tokenizer.ggml.pre", pre);
     writer.add("tokenizer.ggml.tokens", tokens);
     writer.add("tokenizer.ggml.token_type", types);
-    if (model == "llama") writer.add("tokenizer.ggml.scores", scores);
-    if (model != "llama") writer.add("tokenizer.ggml.merges", merges);
+    const bool scored = model == "llama" || model == "t5" || model == "plamo2";
+    if (scored) writer.add("tokenizer.ggml.scores", scores);
+    if (!scored && model != "bert" && model != "rwkv") writer.add("tokenizer.ggml.merges", merges);
     more(writer);
     auto bytes = writer.to_bytes();
     REQUIRE(bytes);
@@ -63,14 +64,19 @@ struct SmallVocabulary {
   }
 };
 
+// <0x00> to <0xFF>.
+inline void add_bytes(SmallVocabulary& v) {
+  static constexpr char hex[] = "0123456789ABCDEF";
+  for (unsigned b = 0; b < 256; ++b) v.add({'<', '0', 'x', hex[b >> 4], hex[b & 15], '>'}, byte);
+}
+
 // <unk> <s> </s>, all bytes (ids 3 to 258), then a few words.
 inline SmallVocabulary small_sentence_piece() {
   SmallVocabulary v{"llama", "default", {}, {}, {}, {}};
   v.add("<unk>", unknown);
   v.add("<s>", control);
   v.add("</s>", control);
-  static constexpr char hex[] = "0123456789ABCDEF";
-  for (unsigned b = 0; b < 256; ++b) v.add({'<', '0', 'x', hex[b >> 4], hex[b & 15], '>'}, byte);
+  add_bytes(v);
   float score = -1;
   const std::string space = "\xe2\x96\x81";
   for (const std::string& piece : std::vector<std::string>{space, "a", "b", "c", "ab", "bc", "abc", space + "a",

@@ -29,9 +29,10 @@ namespace lamina::text {
 class Merges {
  public:
   // Errors: BadTokenizer.
-  static Expected<Merges> read(const gguf::Metadata& metadata) {
+  static Expected<Merges> read(const gguf::Metadata& metadata, bool optional) {
     Merges merges;
     const gguf::Value* value = metadata.find(key::merges);
+    if (value == nullptr && optional) return merges;
     if (value == nullptr) return fail(bad_tokenizer(metadata, key::merges, "missing"));
     auto lines = value->strings();
     if (!lines) return fail(bad_tokenizer(metadata, key::merges, "not an array of strings"));
@@ -82,40 +83,40 @@ class Merges {
   HashIndex index_;
 };
 
-class BpeTokenizer final : public Tokenizer {
+class BpeTokenizer : public Tokenizer {
  public:
-  // Errors: BadTokenizer, Internal, OutOfMemory.
-  static Expected<std::shared_ptr<const Tokenizer>> make(const gguf::Metadata& metadata, const PreTokenizer& pre,
-                                                         TokenizerParts parts) {
-    auto merges = Merges::read(metadata);
-    if (!merges) return fail(std::move(merges.error()));
-    auto splitter = WordSplitter::make(pre);
-    if (!splitter) return fail(std::move(splitter.error()));
-    return std::shared_ptr<const Tokenizer>(
-        new BpeTokenizer(std::move(parts), pre, std::move(*merges), std::move(*splitter)));
-  }
+  // What one is built from besides the vocabulary.
+  struct Rules {
+    PreTokenizer pre;
+    Merges merges;
+    WordSplitter splitter;
 
- private:
-  BpeTokenizer(TokenizerParts parts, const PreTokenizer& pre, Merges merges, WordSplitter splitter)
-      : Tokenizer(std::move(parts)), pre_(pre), merges_(std::move(merges)), splitter_(std::move(splitter)) {
+    // Errors: BadTokenizer, Internal, OutOfMemory.
+    static Expected<Rules> read(const gguf::Metadata& metadata, const PreTokenizer& pre) {
+      auto merges = Merges::read(metadata, pre.has(merges_optional));
+      if (!merges) return fail(std::move(merges.error()));
+      auto splitter = WordSplitter::make(pre);
+      if (!splitter) return fail(std::move(splitter.error()));
+      return Rules{pre, std::move(*merges), std::move(*splitter)};
+    }
+  };
+
+  BpeTokenizer(TokenizerParts parts, Rules rules)
+      : Tokenizer(std::move(parts)),
+        pre_(rules.pre),
+        merges_(std::move(rules.merges)),
+        splitter_(std::move(rules.splitter)) {
     for (unsigned i = 0; i < 256; ++i) {
       const auto byte = static_cast<std::uint8_t>(i);
       const char itself = static_cast<char>(byte);
-      byte_tokens_[i] = pre.raw ? vocabulary().byte_token(byte) : vocabulary().find({&itself, 1});
+      byte_tokens_[i] = pre_.has(plain_text) ? vocabulary().named_byte_token(byte) : vocabulary().find({&itself, 1});
     }
   }
 
-  // What encoding one word needs, kept from word to word.
-  struct Scratch {
-    std::string word;  // as the vocabulary spells it
-    std::vector<Symbol> symbols;
-    std::vector<std::uint64_t> hashes;  // of the symbols' texts, by first byte
-    HeapQueue<std::uint32_t> heap;      // empty between words
-  };
-
+ protected:
   Expected<void> encode_text(std::string_view text, bool, std::vector<Token>& out) const override {
     std::string escaped;
-    if (pre_.raw) text = escaped = escape_spaces(text, false);
+    if (pre_.has(shown_spaces)) text = escaped = escape_spaces(text, false);
     const auto words = splitter_.split(text);
     if (!words) return fail(words.error());
     Scratch scratch;
@@ -127,10 +128,30 @@ class BpeTokenizer final : public Tokenizer {
     return {};
   }
 
+  void append_normal(std::string_view text, std::string& out) const override {
+    if (pre_.has(shown_spaces)) {
+      append_unescaped(text, out);
+    } else if (pre_.has(plain_text)) {
+      out += text;
+    } else {
+      append_spelled_bytes(text, out);
+    }
+  }
+
+ private:
+  // What encoding one word needs, kept from word to word.
+  struct Scratch {
+    std::string word;  // as the vocabulary spells it
+    std::vector<Symbol> symbols;
+    std::vector<std::uint64_t> hashes;  // of the symbols' texts, by first byte
+    HeapQueue<std::uint32_t> heap;      // empty between words
+  };
+
   void encode_word(std::string_view word, Scratch& scratch, std::vector<Token>& out) const {
     spell(word, scratch);
     const std::string_view spelled = scratch.word;
-    const bool whole = pre_.ignore_merges || (pre_.raw && spelled.find_first_not_of('\n') == std::string_view::npos);
+    const bool whole =
+        pre_.has(whole_words) || (pre_.has(whole_lines) && spelled.find_first_not_of('\n') == std::string_view::npos);
     if (whole && spelled.size() <= vocabulary().longest()) {
       if (const Token id = vocabulary().find(spelled); id != no_token) {
         out.push_back(id);
@@ -163,7 +184,7 @@ class BpeTokenizer final : public Tokenizer {
   // One symbol per byte of the word, or per character when the vocabulary is of plain UTF-8.
   void spell(std::string_view word, Scratch& scratch) const {
     std::string& spelled = scratch.word;
-    if (pre_.raw) {
+    if (pre_.has(plain_text)) {
       spelled = word;
     } else {
       spelled.clear();
@@ -178,10 +199,6 @@ class BpeTokenizer final : public Tokenizer {
       scratch.hashes[at] = hash_text(all.substr(at, length));
       at += length;
     }
-  }
-
-  void append_normal(std::string_view text, std::string& out) const override {
-    pre_.raw ? append_unescaped(text, out) : append_spelled_bytes(text, out);
   }
 
   PreTokenizer pre_;

@@ -13,15 +13,28 @@
 
 namespace lamina::text {
 
-struct PreTokenizer {
-  std::span<const std::string_view> patterns;
-  bool ignore_merges = false;  // a word that is a token is that token, whatever the merges give
-  bool add_bos = false;        // unless the file says otherwise
-  bool raw = false;            // tokens are plain UTF-8 with U+2581 for spaces and <0xNN> for bytes
+enum PreTokenizerFlag : unsigned {
+  whole_words = 1,     // a word that is a token is that token, whatever the merges give
+  whole_lines = 2,     // the same for words of nothing but newlines
+  adds_bos = 4,        // unless the file says otherwise
+  insists_on_bos = 8,  // even if the file says otherwise
+  plain_text = 16,     // tokens are plain UTF-8, and <0xNN> for bytes
+  shown_spaces = 32,   // ... with U+2581 for spaces
+  merges_optional = 64,
 };
 
-// Not an expression: runs of digits, cut into threes from the right.
+struct PreTokenizer {
+  std::span<const std::string_view> patterns;
+  unsigned flags = 0;
+
+  constexpr bool has(PreTokenizerFlag flag) const { return (flags & flag) != 0; }
+};
+
+// Not expressions but what llama.cpp does instead of some. Runs of numbers are cut into threes from the right; what
+// stands before a run stays with its first group ...
 inline constexpr std::string_view digit_groups = "digit groups";
+// ... and the same for runs of 0 to 9, where what stands before a run stays with the digits that make no whole group.
+inline constexpr std::string_view thousands = "thousands";
 
 namespace pattern {
 
@@ -104,6 +117,8 @@ inline constexpr std::string_view deepseek_coder[] = {R"([\r\n])", R"(\s?\p{L}+)
 inline constexpr std::string_view kimi_k2[] = {
     R"([\x{4e00}-\x{9fff}\x{3400}-\x{4dbf}\x{20000}-\x{2a6df}\x{2a700}-\x{2ebef}\x{f900}-\x{faff}\x{2f800}-\x{2fa1f}]+|[^\r\n\p{L}\p{N}]?[^\P{L}\x{4e00}-\x{9fff}\x{3400}-\x{4dbf}\x{20000}-\x{2a6df}\x{2a700}-\x{2ebef}\x{f900}-\x{faff}\x{2f800}-\x{2fa1f}]+(?:'[sStTmMdD]|'[rR][eE]|'[vV][eE]|'[lL][lL])?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
 inline constexpr std::string_view lines[] = {R"([^\n]+|\n+)"};
+inline constexpr std::string_view superbpe[] = {R"(\p{N}+)", thousands};
+inline constexpr std::string_view whitespace[] = {R"(\S+)"};
 
 }  // namespace pattern
 
@@ -121,7 +136,7 @@ inline constexpr NamedPreTokenizer pre_tokenizers[] = {
     {"bailingmoe", {pattern::bailing}},
     {"bailingmoe2", {pattern::bailing}},
     {"bloom", {pattern::bloom}},
-    {"chameleon", {pattern::chameleon, false, true}},
+    {"chameleon", {pattern::chameleon, adds_bos}},
     {"chatglm-bpe", {pattern::llama3}},
     {"codeshell", {pattern::single_digits}},
     {"cohere2moe", {pattern::tiny_aya}},
@@ -136,17 +151,18 @@ inline constexpr NamedPreTokenizer pre_tokenizers[] = {
     {"exaone4", {pattern::gpt2}},
     {"f2llmv2", {pattern::qwen2}},
     {"falcon", {pattern::falcon}},
-    {"falcon-h1", {pattern::llama3, true, true}},
-    {"falcon3", {pattern::llama3, true, true}},
-    {"gemma4", {pattern::lines, false, true, true}},
+    {"falcon-h1", {pattern::llama3, whole_words | adds_bos}},
+    {"falcon3", {pattern::llama3, whole_words | adds_bos}},
+    {"gemma4", {pattern::lines, whole_lines | insists_on_bos | plain_text | shown_spaces}},
     {"gigachat", {pattern::gpt2}},
-    {"glm4", {pattern::llama3}},
+    {"glm4", {pattern::llama3, whole_words}},
+    {"glm5", {pattern::llama3, whole_words}},
     {"gpt-2", {pattern::gpt2}},
     {"gpt-4o", {pattern::gpt4o}},
     {"gpt3-finnish", {pattern::bloom}},
     {"granite-docling", {pattern::gpt2}},
-    {"granite-embed-multi-311m", {pattern::lines, false, true, true}},
-    {"granite-embed-multi-97m", {pattern::granite_multi, true}},
+    {"granite-embed-multi-311m", {pattern::lines, whole_lines | insists_on_bos | plain_text | shown_spaces}},
+    {"granite-embed-multi-97m", {pattern::granite_multi, whole_words}},
     {"grok-2", {pattern::qwen2}},
     {"hunyuan", {pattern::qwen2}},
     {"hunyuan-dense", {pattern::deepseek_v3}},
@@ -159,36 +175,36 @@ inline constexpr NamedPreTokenizer pre_tokenizers[] = {
     {"jina-v2-code", {pattern::gpt2}},
     {"jina-v2-de", {pattern::gpt2}},
     {"jina-v2-es", {pattern::gpt2}},
-    {"jina-v5-nano", {pattern::llama3, true, true}},
+    {"jina-v5-nano", {pattern::llama3, whole_words | adds_bos}},
     {"joyai-llm", {pattern::deepseek_v3}},
     {"kanana2", {pattern::gpt4o}},
-    {"kimi-k2", {pattern::kimi_k2}},
+    {"kimi-k2", {pattern::kimi_k2, merges_optional}},
     {"kormo", {pattern::qwen2}},
     {"laguna", {pattern::laguna}},
-    {"lfm2", {pattern::llama3, true, true}},
+    {"lfm2", {pattern::llama3, whole_words | adds_bos}},
     {"llada-moe", {pattern::bailing}},
-    {"llama-bpe", {pattern::llama3, true, true}},
-    {"llama-v3", {pattern::llama3, true, true}},
-    {"llama3", {pattern::llama3, true, true}},
+    {"llama-bpe", {pattern::llama3, whole_words | adds_bos}},
+    {"llama-v3", {pattern::llama3, whole_words | adds_bos}},
+    {"llama3", {pattern::llama3, whole_words | adds_bos}},
     {"llama4", {pattern::gpt4o}},
     {"megrez", {pattern::qwen2}},
     {"mellum", {pattern::gpt2}},
     {"mellum2", {pattern::single_digits}},
-    {"midm-2.0", {pattern::llama3, true, true}},
+    {"midm-2.0", {pattern::llama3, whole_words | adds_bos}},
     {"minerva-7b", {pattern::single_digits}},
-    {"minicpm5", {pattern::minicpm5, true}},
+    {"minicpm5", {pattern::minicpm5, whole_words}},
     {"minimax-m2", {pattern::gpt4o}},
     {"modern-bert", {pattern::gpt2}},
     {"mpt", {pattern::gpt2}},
     {"olmo", {pattern::gpt2}},
     {"phi-2", {pattern::gpt2}},
-    {"pixtral", {pattern::llama3, true, true}},
+    {"pixtral", {pattern::llama3, whole_words | adds_bos}},
     {"poro-chat", {pattern::bloom}},
     {"qwen2", {pattern::qwen2}},
     {"qwen35", {pattern::qwen35}},
     {"refact", {pattern::single_digits}},
     {"roberta-bpe", {pattern::gpt2}},
-    {"sarvam-moe", {pattern::lines, false, false, true}},
+    {"sarvam-moe", {pattern::lines, plain_text | shown_spaces}},
     {"seed-coder", {pattern::seed_coder}},
     {"smaug-bpe", {pattern::llama3}},
     {"smollm", {pattern::single_digits}},
@@ -196,13 +212,15 @@ inline constexpr NamedPreTokenizer pre_tokenizers[] = {
     {"spark2_5", {pattern::spark2_5}},
     {"stablelm2", {pattern::qwen2}},
     {"starcoder", {pattern::single_digits}},
+    {"superbpe", {pattern::superbpe}},
     {"talkie", {pattern::gpt4o}},
-    {"tekken", {pattern::tekken, true, true}},
+    {"tekken", {pattern::tekken, whole_words | adds_bos}},
     {"tiny_aya", {pattern::tiny_aya}},
     {"trillion", {pattern::gpt2}},
     {"ufakzeka", {pattern::ufakzeka}},
     {"viking", {pattern::viking}},
-    {"youtu", {pattern::youtu, true}},
+    {"whitespace", {pattern::whitespace, plain_text}},
+    {"youtu", {pattern::youtu, whole_words}},
 };
 
 // Null when there is none of that name.

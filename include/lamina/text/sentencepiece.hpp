@@ -41,6 +41,15 @@ inline void append_unescaped(std::string_view token, std::string& out) {
 
 class SentencePieceTokenizer final : public Tokenizer {
  public:
+  static SpecialTokens defaults() {
+    SpecialTokens special;
+    special.bos = 1;
+    special.eos = 2;
+    special.unknown = 0;
+    special.add_bos = true;
+    return special;
+  }
+
   // Errors: BadTokenizer, BadType.
   static Expected<std::shared_ptr<const Tokenizer>> make(const gguf::Metadata& metadata, TokenizerParts parts) {
     auto add_space = metadata.get_or<bool>(key::add_space_prefix, true);

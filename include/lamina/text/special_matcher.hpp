@@ -3,13 +3,14 @@
 //
 // Finds special tokens in text. As in llama.cpp, the longest tokens take their places first, wherever those are; what
 // is left between them is ordinary text. One pass over the text finds which tokens occur at all, then each of those
-// searches what is left: linear in the text.
+// searches what is left: linear in the text, however long the tokens are.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,7 @@ class SpecialMatcher {
       Range& range = starts_[static_cast<unsigned char>(entries_[i].text[0])];
       if (range.begin == range.end) range.begin = static_cast<std::uint32_t>(i);
       range.end = static_cast<std::uint32_t>(i + 1);
+      if (entries_[i].text.size() > most_compared) long_.push_back(static_cast<std::uint32_t>(i));
     }
   }
 
@@ -71,6 +73,9 @@ class SpecialMatcher {
   }
 
  private:
+  // Bytes compared at each place of the text; longer tokens are looked for one by one.
+  static constexpr std::size_t most_compared = 256;
+
   struct Entry {
     std::string_view text;
     Token id;
@@ -85,21 +90,22 @@ class SpecialMatcher {
   std::vector<std::uint32_t> occurring(std::string_view text, bool parse_special) const {
     std::vector<bool> seen(entries_.size(), false);
     std::vector<std::uint32_t> out;
-    for (std::size_t at = 0; at < text.size() && out.size() < entries_.size(); ++at) {
+    const auto add = [&](std::uint32_t i) {
+      if (seen[i] || !(parse_special || entries_[i].always)) return;
+      seen[i] = true;
+      out.push_back(i);
+    };
+    for (std::size_t at = 0; at < text.size() && out.size() + long_.size() < entries_.size(); ++at) {
       // The entries that share their first `depth` bytes with the text here.
       Range range = starts_[static_cast<unsigned char>(text[at])];
       for (std::size_t depth = 1; range.begin != range.end; ++depth) {
-        const std::uint32_t first = range.begin;
-        if (entries_[first].text.size() == depth) {
-          if (!seen[first] && (parse_special || entries_[first].always)) {
-            seen[first] = true;
-            out.push_back(first);
-          }
-          ++range.begin;
-        }
-        if (at + depth == text.size()) break;
+        if (entries_[range.begin].text.size() == depth) add(range.begin++);
+        if (at + depth == text.size() || depth == most_compared) break;
         range = narrow(range, depth, text[at + depth]);
       }
+    }
+    for (const std::uint32_t i : long_) {
+      if (find(text, entries_[i].text) != std::string_view::npos) add(i);
     }
     std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) {
       const Entry &x = entries_[a], &y = entries_[b];
@@ -110,7 +116,10 @@ class SpecialMatcher {
 
   // The part of a range whose byte at `depth` is c; all texts in it are longer than that.
   Range narrow(Range range, std::size_t depth, char c) const {
+    if (range.begin == range.end) return range;
     const auto byte_at = [&](std::uint32_t i) { return static_cast<unsigned char>(entries_[i].text[depth]); };
+    const auto wanted = static_cast<unsigned char>(c);
+    if (byte_at(range.begin) == wanted && byte_at(range.end - 1) == wanted) return range;
     const auto bound = [&](std::uint32_t low, std::uint32_t high, auto&& before) {
       while (low < high) {
         const std::uint32_t middle = low + (high - low) / 2;
@@ -122,15 +131,21 @@ class SpecialMatcher {
       }
       return low;
     };
-    const auto wanted = static_cast<unsigned char>(c);
     const std::uint32_t begin = bound(range.begin, range.end, [&](unsigned char b) { return b < wanted; });
     return {begin, bound(begin, range.end, [&](unsigned char b) { return b <= wanted; })};
+  }
+
+  // As text.find(token), but linear in the text.
+  static std::size_t find(std::string_view text, std::string_view token) {
+    const void* at = memmem(text.data(), text.size(), token.data(), token.size());
+    if (at == nullptr) return std::string_view::npos;
+    return static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
   }
 
   static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
   static void split_one(std::string_view text, const Entry& entry, std::vector<Fragment>& out) {
-    for (std::size_t at; (at = text.find(entry.text)) != std::string_view::npos;) {
+    for (std::size_t at; (at = find(text, entry.text)) != std::string_view::npos;) {
       std::string_view left = text.substr(0, at);
       while (entry.strip_left && !left.empty() && is_space(left.back())) left.remove_suffix(1);
       if (!left.empty()) out.push_back({no_token, left});
@@ -143,6 +158,7 @@ class SpecialMatcher {
 
   std::vector<Entry> entries_;  // by text
   std::array<Range, 256> starts_{};
+  std::vector<std::uint32_t> long_;  // those of more than most_compared bytes
 };
 
 }  // namespace lamina::text

@@ -25,9 +25,11 @@
 namespace lamina::text {
 
 struct SpecialTokens {
-  Token bos = no_token, eos = no_token, unknown = no_token;
+  Token bos = no_token, eos = no_token, unknown = no_token, separator = no_token;
   bool add_bos = false, add_eos = false;
-  std::vector<Token> ends;  // each ends a generation; sorted
+  bool add_separator = false;                          // at the end, as BERT does
+  bool insists_on_bos = false, ignores_flags = false;  // for kinds where the file's add_bos_token, add_eos_token lie
+  std::vector<Token> ends;                             // each ends a generation; sorted
 
   bool is_end(Token id) const { return std::binary_search(ends.begin(), ends.end(), id); }
 };
@@ -109,19 +111,27 @@ class SpecialTokenReader {
       : metadata_(metadata), vocabulary_(vocabulary) {}
 
   Expected<SpecialTokens> read(SpecialTokens special) {
-    for (Token* id : {&special.bos, &special.eos, &special.unknown}) {
+    for (Token* id : {&special.bos, &special.eos, &special.unknown, &special.separator}) {
       if (!vocabulary_.contains(*id)) *id = no_token;  // a default that this vocabulary is too small for
     }
     if (auto ok = read_id("tokenizer.ggml.bos_token_id", special.bos); !ok) return fail(std::move(ok.error()));
     if (auto ok = read_id("tokenizer.ggml.eos_token_id", special.eos); !ok) return fail(std::move(ok.error()));
     if (auto ok = read_id("tokenizer.ggml.unknown_token_id", special.unknown); !ok) return fail(std::move(ok.error()));
-    for (const std::string_view key : {"tokenizer.ggml.seperator_token_id", "tokenizer.ggml.padding_token_id",
-                                       "tokenizer.ggml.mask_token_id", "tokenizer.ggml.cls_token_id"}) {
+    if (auto ok = read_id("tokenizer.ggml.seperator_token_id", special.separator); !ok) {
+      return fail(std::move(ok.error()));
+    }
+    for (const std::string_view key :
+         {"tokenizer.ggml.padding_token_id", "tokenizer.ggml.mask_token_id", "tokenizer.ggml.cls_token_id"}) {
       Token checked = no_token;
       if (auto ok = read_id(key, checked); !ok) return fail(std::move(ok.error()));
     }
-    if (auto ok = read_flag(key::add_bos, special.add_bos); !ok) return fail(std::move(ok.error()));
-    if (auto ok = read_flag(key::add_eos, special.add_eos); !ok) return fail(std::move(ok.error()));
+    bool add_bos = special.add_bos, add_eos = special.add_eos;
+    if (auto ok = read_flag(key::add_bos, add_bos); !ok) return fail(std::move(ok.error()));
+    if (auto ok = read_flag(key::add_eos, add_eos); !ok) return fail(std::move(ok.error()));
+    if (!special.ignores_flags) {
+      special.add_bos = add_bos || special.insists_on_bos;
+      special.add_eos = add_eos;
+    }
     if (special.add_bos && special.bos == no_token) {
       return fail(bad_tokenizer(metadata_, key::add_bos, "texts are to begin with a token that the file does not name")
                       .wanted("tokenizer.ggml.bos_token_id"));
@@ -129,6 +139,10 @@ class SpecialTokenReader {
     if (special.add_eos && special.eos == no_token) {
       return fail(bad_tokenizer(metadata_, key::add_eos, "texts are to end with a token that the file does not name")
                       .wanted("tokenizer.ggml.eos_token_id"));
+    }
+    if (special.add_separator && special.separator == no_token) {
+      return fail(Error(ErrorCode::BadTokenizer, "texts are to end with a token that the file does not name")
+                      .about("tokenizer.ggml.seperator_token_id"));
     }
 
     for (const Role& role : roles) {
@@ -202,8 +216,8 @@ class SpecialTokenReader {
     // gpt-oss and Solar: the end of a message, not of the turn.
     const bool calls = has("<|call|>") || has("<|calls|>");
     if (calls && has("<|end|>") && (has("<|return|>") || has("<|flush|>"))) drop("<|end|>", kind_user_defined);
-    // Gemma 4: strikes text through.
-    if (has("<|tool_response>") && has("</s>")) drop("</s>", kind_normal);
+    // Gemma 4: strikes text through. PLaMo: ordinary text.
+    if ((has("<|tool_response>") || has("<|plamo:eos|>")) && has("</s>")) drop("</s>", kind_normal);
   }
 
   const gguf::Metadata& metadata_;

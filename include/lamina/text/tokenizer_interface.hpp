@@ -63,6 +63,7 @@ class Tokenizer {
         begins = false;
       }
       if (options.add_special && special_.add_eos) out.push_back(special_.eos);
+      if (options.add_special && special_.add_separator) out.push_back(special_.separator);
       return out;
     });
   }
@@ -76,7 +77,7 @@ class Tokenizer {
       const std::size_t before = out.size();
       append_piece(id, options, out);
       if (begins && out.size() > before && out[before] == ' ') out.erase(before, 1);
-      begins = begins && out.size() == before && is_control(id);
+      begins = begins && out.size() == before && vocabulary_.contains(id) && vocabulary_.is(id, kind_control);
     }
     return out;
   }
@@ -88,7 +89,7 @@ class Tokenizer {
     if (vocabulary_.is(id, kind_control | kind_unknown)) {
       if (options.special) out += text;
     } else if (vocabulary_.is(id, kind_user_defined)) {
-      out += text;
+      append_user_defined(text, out);
     } else if (vocabulary_.is(id, kind_normal)) {
       append_normal(text, out);
     } else if (vocabulary_.is(id, kind_byte)) {
@@ -134,6 +135,7 @@ class Tokenizer {
   virtual Expected<void> encode_text(std::string_view text, bool begins, std::vector<Token>& out) const = 0;
   // Appends the bytes that a normal token's text means.
   virtual void append_normal(std::string_view text, std::string& out) const = 0;
+  virtual void append_user_defined(std::string_view text, std::string& out) const { out += text; }
   virtual bool adds_space() const { return false; }
 
   static std::optional<Token> some(Token id) { return id == no_token ? std::nullopt : std::optional<Token>(id); }

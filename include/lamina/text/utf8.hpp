@@ -77,4 +77,10 @@ constexpr std::size_t utf8_character(std::string_view text) {
   return step.valid && step.complete ? step.length : 1;
 }
 
+// Bytes of the character that a first byte announces, whether or not they follow it.
+constexpr std::size_t utf8_announced(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
+
 }  // namespace lamina::text

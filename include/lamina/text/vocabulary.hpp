@@ -34,6 +34,7 @@ enum TokenKind : std::uint8_t {
   kind_byte = 16,
   kind_strip_left = 32,   // in parsed text, takes the white space before it
   kind_strip_right = 64,  // ... and after it
+  kind_unused = 128,
 };
 
 namespace key {
@@ -46,6 +47,10 @@ inline constexpr std::string_view merges = "tokenizer.ggml.merges";
 inline constexpr std::string_view add_bos = "tokenizer.ggml.add_bos_token";
 inline constexpr std::string_view add_eos = "tokenizer.ggml.add_eos_token";
 inline constexpr std::string_view add_space_prefix = "tokenizer.ggml.add_space_prefix";
+inline constexpr std::string_view remove_extra_whitespaces = "tokenizer.ggml.remove_extra_whitespaces";
+inline constexpr std::string_view charsmap = "tokenizer.ggml.precompiled_charsmap";
+inline constexpr std::string_view lowercase = "tokenizer.ggml.normalizer.lowercase";
+inline constexpr std::string_view strip_accents = "tokenizer.ggml.normalizer.strip_accents";
 }  // namespace key
 
 // The file contradicts itself at `key`; `index` is an element of that array.
@@ -113,11 +118,15 @@ class Vocabulary {
     return id ? static_cast<Token>(*id) : no_token;
   }
 
-  // The token "<0xNN>" of a byte, or else the one whose text is the byte itself, or no_token.
-  Token byte_token(std::uint8_t byte) const {
+  // The token "<0xNN>" of a byte, or no_token.
+  Token named_byte_token(std::uint8_t byte) const {
     static constexpr char hex[] = "0123456789ABCDEF";
     const char name[] = {'<', '0', 'x', hex[byte >> 4], hex[byte & 15], '>'};
-    const Token id = find({name, sizeof(name)});
+    return find({name, sizeof(name)});
+  }
+  // The same, or else the one whose text is the byte itself.
+  Token byte_token(std::uint8_t byte) const {
+    const Token id = named_byte_token(byte);
     const char itself = static_cast<char>(byte);
     return id != no_token ? id : find({&itself, 1});
   }
@@ -134,9 +143,9 @@ class Vocabulary {
     if (!types) return fail(bad_tokenizer(metadata, key::token_type, "not an array of integers"));
     if (types->size() < size()) return fail(too_short(metadata, key::token_type, types->size()));
     for (std::size_t i = 0; i < size(); ++i) {
-      // GGUF's numbering; unused (5) and undefined ones have no kind: they are never shown.
-      static constexpr std::uint8_t kinds[] = {0, kind_normal, kind_unknown, kind_control, kind_user_defined,
-                                               0, kind_byte};
+      // GGUF's numbering; undefined ones have no kind. Neither they nor unused ones are ever shown.
+      static constexpr std::uint8_t kinds[] = {0,           kind_normal, kind_unknown, kind_control, kind_user_defined,
+                                               kind_unused, kind_byte};
       const std::int64_t type = (*types)[i];
       kinds_[i] = type >= 0 && type < 7 ? kinds[type] : std::uint8_t{0};
       if (kinds_[i] == kind_byte && !byte_token_value(texts_[i])) {
@@ -198,5 +207,9 @@ class Vocabulary {
   std::size_t longest_ = 0;
   std::vector<std::string> warnings_;
 };
+
+inline void warn_of_long_tokens(Vocabulary& vocabulary, std::size_t n) {
+  if (n != 0) vocabulary.warn(std::to_string(n) + " tokens are too long to be ever chosen");
+}
 
 }  // namespace lamina::text

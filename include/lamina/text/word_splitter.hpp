@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lamina/core/error.hpp"
+#include "lamina/text/late_characters.hpp"
 #include "lamina/text/pretokenizer.hpp"
 #include "lamina/text/regex.hpp"
 #include "lamina/text/utf8.hpp"
@@ -51,10 +52,14 @@ class WordSplitter {
   static Expected<WordSplitter> make(const PreTokenizer& pre) {
     WordSplitter splitter;
     for (const std::string_view pattern : pre.patterns) {
-      const bool groups = pattern == digit_groups;
-      auto regex = Regex::compile(groups ? R"(\p{N}+)" : expand_space(pattern));
+      const Cut cut = pattern == digit_groups ? Cut::after_groups
+                      : pattern == thousands  ? Cut::before_thousands
+                                              : Cut::matches;
+      auto regex = Regex::compile(cut == Cut::after_groups       ? R"(\p{N}+)"
+                                  : cut == Cut::before_thousands ? R"([0-9]+)"
+                                                                 : expand_space(pattern));
       if (!regex) return fail(std::move(regex.error()));
-      splitter.steps_.push_back({std::move(*regex), groups});
+      splitter.steps_.push_back({std::move(*regex), cut});
     }
     return splitter;
   }
@@ -66,6 +71,11 @@ class WordSplitter {
     if (text.empty()) return words;
     std::string masked;
     if (!utf8_valid(text)) text = masked = utf8_masked(text, '\x1a');
+    if (has_late_characters(text)) {
+      if (masked.empty()) masked = text;
+      put_stand_ins(masked);
+      text = masked;
+    }
     auto scratch = RegexScratch::make();
     if (!scratch) return fail(std::move(scratch.error()));
     words.push_back(static_cast<std::uint32_t>(text.size()));
@@ -83,42 +93,44 @@ class WordSplitter {
   }
 
  private:
+  enum class Cut { matches, after_groups, before_thousands };
   struct Step {
     Regex regex;
-    bool groups;  // each match is to be cut into threes, from the right
+    Cut cut;
   };
 
   static Expected<void> cut(std::string_view piece, const Step& step, RegexScratch& scratch,
                             std::vector<std::uint32_t>& out) {
-    const auto add = [&](std::size_t begin, std::size_t end) {
+    std::size_t begin = 0;  // of the word that is not finished yet
+    const auto cut_at = [&](std::size_t end) {
       if (end > begin) out.push_back(static_cast<std::uint32_t>(end - begin));
+      begin = end;
     };
-    std::size_t at = 0;
-    while (at < piece.size()) {
+    for (std::size_t at = 0; at < piece.size();) {
       const auto match = step.regex.find(piece, at, scratch);
       if (!match) return fail(match.error());
       if (!*match || (*match)->end == (*match)->begin) break;
-      add(at, (*match)->begin);
-      if (step.groups) {
-        add_digit_groups(piece.substr((*match)->begin, (*match)->end - (*match)->begin), out);
-      } else {
-        add((*match)->begin, (*match)->end);
-      }
       at = (*match)->end;
+      if (step.cut == Cut::matches) {
+        cut_at((*match)->begin);
+        cut_at(at);
+      } else {
+        cut_digits(piece.substr((*match)->begin, at - (*match)->begin), (*match)->begin, step.cut, cut_at);
+      }
     }
-    add(at, piece.size());
+    cut_at(piece.size());
     return {};
   }
 
-  static void add_digit_groups(std::string_view digits, std::vector<std::uint32_t>& out) {
-    std::size_t n_digits = 0;
-    for (const char c : digits) n_digits += (static_cast<unsigned char>(c) & 0xc0u) != 0x80u;
-    std::uint32_t length = 0;
-    for (std::size_t i = 0; i < digits.size();) {
-      const std::size_t bytes = utf8_step(digits.substr(i)).length;
-      length += static_cast<std::uint32_t>(bytes);
-      i += bytes;
-      if (--n_digits % 3 == 0) out.push_back(std::exchange(length, 0));
+  // `digits` stand at `at` in the piece.
+  template <class CutAt>
+  static void cut_digits(std::string_view digits, std::size_t at, Cut cut, CutAt&& cut_at) {
+    std::size_t left = 0;
+    for (const char c : digits) left += (static_cast<unsigned char>(c) & 0xc0u) != 0x80u;
+    for (std::size_t i = 0; i < digits.size(); --left) {
+      if (cut == Cut::before_thousands && left % 3 == 0) cut_at(at + i);
+      i += utf8_character(digits.substr(i));
+      if (cut == Cut::after_groups && left % 3 == 1) cut_at(at + i);
     }
   }
 
