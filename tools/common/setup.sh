@@ -13,6 +13,7 @@ grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release && lamina_boost=libboost1.
 lamina_packages=(
   g++:g++ cmake:cmake ninja-build:ninja ccache:ccache pkg-config:pkg-config python3:python3
   $lamina_boost:boost/hana/for_each.hpp libexpected-dev:tl/expected.hpp libpcre2-dev:pcre2.h
+  libutf8proc-dev:utf8proc.h
   libhwy-dev:hwy/highway.h libxsimd-dev:xsimd/xsimd.hpp libcli11-dev:CLI/CLI.hpp
   nlohmann-json3-dev:nlohmann/json.hpp catch2:catch2 libbenchmark-dev:benchmark/benchmark.h)
 
