@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,8 @@ struct LoadProgress {
 struct LoadOptions {
   std::string target;  // instruction set to use; empty: environment variable LAMINA_TARGET, else the best there is
   std::function<bool(const LoadProgress&)> progress;  // false cancels
+  // To use instead of the file's own; text::load_tokenizer_json() makes one of a tokenizer.json.
+  std::shared_ptr<const text::Tokenizer> tokenizer;
 };
 
 template <class... Families>
@@ -51,7 +54,8 @@ class Engine {
   }
 
   // Errors: UnknownArchitecture, MissingKey, BadHyperparameter, MissingTensor, ShapeMismatch, UnsupportedFormat,
-  // TargetUnavailable, Cancelled, OutOfMemory. A tokenizer that cannot be built is not one: see tokenizer_error().
+  // TargetUnavailable, Cancelled, OutOfMemory; BadTokenizer when the tokenizer given has more tokens than the model. A
+  // tokenizer of the file that cannot be built is not one: see tokenizer_error().
   static Expected<Model> load(gguf::File file, const LoadOptions& options = {}) {
     return guarded([&]() -> Expected<Model> { return load_checked(std::move(file), options); });
   }
@@ -140,7 +144,15 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
   if (!built) return fail(std::move(built.error()));
   if (!go_on(LoadStage::WeightsBound, 0.5)) return cancelled();
 
-  auto tokenizer = text::make_tokenizer(file);
+  if (options.tokenizer && options.tokenizer->size() > state->hparams.n_vocab) {
+    return fail(Error(ErrorCode::BadTokenizer, "the tokenizer given has ids that the model has not")
+                    .in(file.name())
+                    .about("tokenizer")
+                    .wanted("at most " + std::to_string(state->hparams.n_vocab) + " tokens")
+                    .found(std::to_string(options.tokenizer->size())));
+  }
+  auto tokenizer = options.tokenizer ? Expected<std::shared_ptr<const text::Tokenizer>>(options.tokenizer)
+                                     : text::make_tokenizer(file);
   if (tokenizer) {
     state->tokenizer = std::move(*tokenizer);
   } else {
