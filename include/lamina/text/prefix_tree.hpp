@@ -80,8 +80,6 @@ class PrefixTree {
   // Breadth first: the entries below a node are a range of the sorted list.
   void build(const std::vector<Entry>& entries) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges{{0u, static_cast<std::uint32_t>(entries.size())}};
-    nodes_.emplace_back();
-    labels_.push_back('\0');
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       auto [begin, end] = ranges[i];
       const std::size_t depth = nodes_[i].end;
@@ -116,9 +114,8 @@ class PrefixTree {
     return node.first_child + static_cast<std::uint32_t>(found - first);
   }
 
-  std::vector<Node> nodes_{1};
-  std::vector<char> labels_{
-      '\0'};  // the first byte by which each node differs from its siblings, which are sorted by it
+  std::vector<Node> nodes_ = std::vector<Node>(1);   // the root
+  std::vector<char> labels_ = std::vector<char>(1);  // by node: the byte by which it differs from its siblings, sorted
   std::size_t n_left_out_ = 0;
 };
 
