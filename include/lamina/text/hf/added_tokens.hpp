@@ -153,10 +153,12 @@ class AddedTokens {
             if (!is_white_space(c.value)) break;
             begin -= static_cast<std::uint32_t>(c.length);
           }
+          begin = std::max(begin, done);
         }
         if (token.rstrip) end = space_end(text, end);
         if (done < begin) pieces.push_back({done, begin, no_token});
-        pieces.push_back({begin, end, token.id});
+        // White space that the token before has taken does not make another one.
+        if (begin < end) pieces.push_back({begin, end, token.id});
         done = end;
       }
       if (done < text.size()) pieces.push_back({done, static_cast<std::uint32_t>(text.size()), no_token});

@@ -6,6 +6,7 @@
 // asked is kept as the document's problem, with its path ("model.merges[12]"), and the readers go on with empty values.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -87,7 +88,9 @@ class JsonDocument::Builder : public nlohmann::json_sax<nlohmann::json> {
     node.natural = value;
     return add(node);
   }
-  bool number_float(double value, const std::string&) override { return add_real(JsonKind::real, value); }
+  bool number_float(double value, const std::string& text) override {
+    return add_real(JsonKind::real, as_serde_reads(text).value_or(value));
+  }
   bool string(std::string& value) override { return add_string(value); }
   bool binary(nlohmann::json::binary_t&) override { return false; }
   bool key(std::string& value) override { return add_string(value); }
@@ -111,6 +114,43 @@ class JsonDocument::Builder : public nlohmann::json_sax<nlohmann::json> {
     nodes.push_back(node);
     return true;
   }
+  // The library reads numbers with serde_json, which is sometimes one bit off: the digits as a whole number, rounded,
+  // times or by a power of ten, rounded again. Scores of equal ways to cut a word are told apart by such bits.
+  static std::optional<double> as_serde_reads(std::string_view text) {
+    std::uint64_t digits = 0;
+    int exponent = 0;
+    std::size_t at = text.starts_with('-') ? 1 : 0;
+    for (bool point = false; at < text.size() && text[at] != 'e' && text[at] != 'E'; ++at) {
+      if (text[at] == '.') {
+        point = true;
+        continue;
+      }
+      const auto digit = static_cast<std::uint64_t>(text[at] - '0');
+      if (digits > (std::numeric_limits<std::uint64_t>::max() - digit) / 10) return std::nullopt;
+      digits = digits * 10 + digit;
+      exponent -= point ? 1 : 0;
+    }
+    if (at < text.size()) {
+      const std::string_view power = text.substr(at + 1);
+      int given = 0;
+      for (const char c : power) {
+        if (c >= '0' && c <= '9' && given < 1000) given = given * 10 + (c - '0');
+      }
+      exponent += power.starts_with('-') ? -given : given;
+    }
+    if (exponent < -308 || exponent > 308) return std::nullopt;
+    const auto whole = static_cast<double>(digits);
+    const double power = power_of_ten(exponent < 0 ? -exponent : exponent);
+    const double value = exponent < 0 ? whole / power : whole * power;
+    return text.starts_with('-') ? -value : value;
+  }
+  static double power_of_ten(int n) {
+    const std::string text = "1e" + std::to_string(n);
+    double value = 1;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  }
+
   bool add_real(JsonKind kind, double value) {
     JsonNode node{kind, 0, {}};
     node.real = value;

@@ -122,7 +122,7 @@ class OnigurumaTranslator {
     ++at_;
     if (!take("?")) return open("(");
     if (take("#")) {
-      while (!done() && peek() != ')') at_ += peek() == '\\' ? 2 : 1;
+      while (!done() && peek() != ')') at_ += peek() == '\\' ? 2u : 1u;
       if (!take(")")) refuse("a comment does not end");
       return;
     }
