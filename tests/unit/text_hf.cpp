@@ -37,7 +37,7 @@ Ids ids(const json& file, std::string_view text, text::EncodeOptions options = {
 }
 
 json added(int id, const char* content, const json& flags = json::object()) {
-  json token = {{"id", id},          {"content", content},   {"single_word", false}, {"lstrip", false},
+  json token = {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
                 {"rstrip", false}, {"normalized", false}, {"special", false}};
   token.update(flags);
   return token;
@@ -95,7 +95,7 @@ TEST_CASE("BPE of tokenizer.json", "[text][hf]") {
                     {"continuing_subword_prefix", "##"},
                     {"end_of_word_suffix", "</w>"},
                     {"vocab", {{"a", 0}, {"##b", 1}, {"##c</w>", 2}, {"ab", 3}, {"abc</w>", 4}}},
-                    {"merges", {{"a", "##b"}, {"ab", "##c</w>"}}}}}};
+                    {"merges", json::array({{"a", "##b"}, {"ab", "##c</w>"}})}}}};
   CHECK(ids(affixes, "abc") == Ids{4});
 }
 
@@ -126,13 +126,13 @@ TEST_CASE("added tokens are found before all else", "[text][hf]") {
   file["added_tokens"] = {added(7, "<s>", {{"special", true}}), added(8, "bc"), added(4, "ab")};
   CHECK(ids(file, "<s>abc", {.parse_special = true}) == Ids{7, 4, 3});
   CHECK(ids(file, "<s>bc") == Ids{0, 0, 0, 8});  // special ones only when asked for
-  file["added_tokens"] = {added(7, "b", {{"single_word", true}})};
-  CHECK(ids(file, "ab b") == Ids{4, 6, 7});
-  file["added_tokens"] = {added(7, "c", {{"lstrip", true}, {"rstrip", true}})};
-  CHECK(ids(file, "a \n c  c\tb") == Ids{1, 7, 7, 2});
+  file["added_tokens"] = json::array({added(2, "b", {{"single_word", true}})});
+  CHECK(ids(file, "ab b") == Ids{4, 6, 2});
+  file["added_tokens"] = json::array({added(3, "c", {{"lstrip", true}, {"rstrip", true}})});
+  CHECK(ids(file, "a \n c  c\tb") == Ids{1, 3, 3, 2});
   file["normalizer"] = {{"type", "Lowercase"}};
   file["added_tokens"] = {added(7, "Bc", {{"normalized", true}}), added(8, "CC")};
-  CHECK(ids(file, "aBCcc CC") == Ids{1, 7, 3, 6, 8});
+  CHECK(ids(file, "aBCcc CC") == Ids{1, 7, 3, 3, 6, 8});
   CHECK(made(file)->decode(Ids{7, 8}) == "bc CC");  // a normalized one by its normal form
 }
 
@@ -152,7 +152,8 @@ TEST_CASE("tokens are put around a text", "[text][hf]") {
   CHECK(tokenizer->size() == 9);
   CHECK(tokenizer->decode(Ids{7, 4, 8}) == "ab");
   CHECK(tokenizer->decode(Ids{7, 4, 8}, {.special = true}) == "<s> ab </s>");
-  const json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, other = {{"Sequence", {{"id", "B"}, {"type_id", 1}}}};
+  const json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}},
+             other = {{"Sequence", {{"id", "B"}, {"type_id", 1}}}};
   const json begin = {{"SpecialToken", {{"id", "X"}, {"type_id", 0}}}};
   file["post_processor"] = {{"type", "Sequence"},
                             {"processors",
@@ -170,7 +171,7 @@ TEST_CASE("a stream of a tokenizer.json's tokens", "[text][hf]") {
                  {"vocab", {{"\xe2\x96\x81", 0}, {"a", 1}, {"<0xC3>", 2}, {"<0xA9>", 3}, {"</s>", 4}}},
                  {"merges", json::array()},
                  {"byte_fallback", true}}},
-               {"added_tokens", {added(4, "</s>", {{"special", true}})}},
+               {"added_tokens", json::array({added(4, "</s>", {{"special", true}})})},
                {"decoder",
                 {{"type", "Sequence"},
                  {"decoders",
@@ -203,7 +204,7 @@ TEST_CASE("errors of tokenizer.json name the field", "[text][hf]") {
   CHECK(refused(with(good, "/version", "2.0")) == "version");
   CHECK(refused(json::object()) == "model");
   CHECK(refused(with(good, "/model/type", "BPE2")) == "model.type");
-  CHECK(refused(with(good, "/model/vocab", json::array({1}))) == "model.vocab");
+  CHECK(refused(with(good, "/model/vocab", json::array({1, 2}))) == "model.vocab");
   CHECK(refused(with(good, "/model/vocab/a", -1)) == "model.vocab.a");
   CHECK(refused(with(good, "/model/vocab/a", 4294967295u)) == "model.vocab.a");
   CHECK(refused(with(good, "/model/vocab/a", 2)) == "model.vocab");
@@ -211,8 +212,8 @@ TEST_CASE("errors of tokenizer.json name the field", "[text][hf]") {
   CHECK(refused(with(good, "/model/merges/1", "a zz")) == "model.merges[1]");
   CHECK(refused(with(good, "/model/merges/1", json::array({"a"}))) == "model.merges[1]");
   CHECK(refused(with(good, "/model/dropout", 2)) == "model.dropout");
-  CHECK(refused(with(good, "/added_tokens", {added(1, "x")})) == "added_tokens[0]");
-  CHECK(refused(with(good, "/added_tokens", {added(7, "x", {{"lstrip", 1}})})) == "added_tokens[0].lstrip");
+  CHECK(refused(with(good, "/added_tokens", json::array({added(1, "x")}))) == "added_tokens[0]");
+  CHECK(refused(with(good, "/added_tokens", json::array({added(7, "x", {{"lstrip", 1}})}))) == "added_tokens[0].lstrip");
   CHECK(refused(with(good, "/normalizer", {{"type", "Fancy"}})) == "normalizer.type");
   CHECK(refused(with(good, "/normalizer", {{"type", "Precompiled"}, {"precompiled_charsmap", "*"}})) ==
         "normalizer.precompiled_charsmap");
@@ -254,8 +255,10 @@ TEST_CASE("a text's tokens cannot outgrow it beyond measure", "[text][hf]") {
   CHECK(made(file)->decode(Ids{4, 4}).size() < (std::size_t{8} << 20));
   // A search that goes back and back ends with an error, or without a match.
   file = bpe();
-  file["pre_tokenizer"] = {
-      {"type", "Split"}, {"pattern", {{"Regex", "(?:a+)+(?:b|c)?!\\1?()"}}}, {"behavior", "Isolated"}, {"invert", false}};
+  file["pre_tokenizer"] = {{"type", "Split"},
+                           {"pattern", {{"Regex", "(?:a+)+(?:b|c)?!\\1?()"}}},
+                           {"behavior", "Isolated"},
+                           {"invert", false}};
   (void)made(file)->encode(std::string(60, 'a') + "b");
 }
 
@@ -303,7 +306,8 @@ TEST_CASE("a model takes a tokenizer that fits it", "[text][hf][runtime]") {
 
 TEST_CASE("shipped tokenizer.json files give the library's ids and bytes", "[text][hf][shared]") {
   const char* shared = std::getenv("LAMINA_SHARED");
-  const std::filesystem::path folder = std::filesystem::path(shared == nullptr ? "" : shared) / "conformance" / "tokjson";
+  const std::filesystem::path folder =
+      std::filesystem::path(shared == nullptr ? "" : shared) / "conformance" / "tokjson";
   if (shared == nullptr || !std::filesystem::exists(folder)) return;
   const auto unhex = [](const std::string& hex) {
     std::string out;

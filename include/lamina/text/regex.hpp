@@ -83,8 +83,8 @@ class Regex {
     int number = 0;
     std::size_t at = 0;
     Regex regex;
-    regex.code_.reset(pcre2_compile_8(reinterpret_cast<PCRE2_SPTR8>(pattern.data()), pattern.size(), options, &number,
-                                      &at, nullptr));
+    regex.code_.reset(
+        pcre2_compile_8(reinterpret_cast<PCRE2_SPTR8>(pattern.data()), pattern.size(), options, &number, &at, nullptr));
     if (!regex.code_) {
       const auto code = number == PCRE2_ERROR_HEAP_FAILED ? ErrorCode::OutOfMemory : ErrorCode::Internal;
       return fail(Error(code, "cannot compile a regular expression: " + message(number)).about(pattern).at(at));

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hugging Face's tokenizer.json as a Tokenizer. In header mode the code is compiled where this is included; the compiled
-// library has it, and users of that need not read it.
+// Hugging Face's tokenizer.json as a Tokenizer. In header mode the code is compiled where this is included; the
+// compiled library has it, and users of that need not read it.
 #pragma once
 
 #include <memory>

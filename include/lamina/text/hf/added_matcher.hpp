@@ -70,10 +70,10 @@ class AddedMatcher {
   // Nodes lie in breadth-first order, so those below one lie side by side.
   struct Node {
     std::uint32_t first_child = 0, end_child = 0;
-    std::uint32_t fallback = 0;     // the longest proper end of this node's text that is a node
-    std::uint32_t longest = none;   // this node or a fallback's: where the longest entry ends
-    std::uint32_t depth = 0;        // bytes
-    std::uint32_t value = none;     // of the entry that ends here
+    std::uint32_t fallback = 0;    // the longest proper end of this node's text that is a node
+    std::uint32_t longest = none;  // this node or a fallback's: where the longest entry ends
+    std::uint32_t depth = 0;       // bytes
+    std::uint32_t value = none;    // of the entry that ends here
   };
 
   static std::size_t index(char c) { return static_cast<unsigned char>(c); }

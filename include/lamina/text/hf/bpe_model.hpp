@@ -55,8 +55,7 @@ class IdMerges {
 
  private:
   static std::uint64_t hash(Token left, Token right) {
-    const std::uint64_t key =
-        std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
+    const std::uint64_t key = std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
     return hash_pair(key, ~key);
   }
 

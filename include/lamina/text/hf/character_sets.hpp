@@ -58,15 +58,44 @@ struct LongName {
   std::string_view name, category;
 };
 inline constexpr LongName long_names[] = {
-    {"other", "C"}, {"control", "Cc"}, {"format", "Cf"}, {"unassigned", "Cn"}, {"privateuse", "Co"},
-    {"surrogate", "Cs"}, {"letter", "L"}, {"lowercaseletter", "Ll"}, {"modifierletter", "Lm"}, {"otherletter", "Lo"},
-    {"titlecaseletter", "Lt"}, {"uppercaseletter", "Lu"}, {"mark", "M"}, {"combiningmark", "M"},
-    {"spacingmark", "Mc"}, {"enclosingmark", "Me"}, {"nonspacingmark", "Mn"}, {"number", "N"},
-    {"decimalnumber", "Nd"}, {"letternumber", "Nl"}, {"othernumber", "No"}, {"punctuation", "P"},
-    {"connectorpunctuation", "Pc"}, {"dashpunctuation", "Pd"}, {"closepunctuation", "Pe"},
-    {"finalpunctuation", "Pf"}, {"initialpunctuation", "Pi"}, {"otherpunctuation", "Po"}, {"openpunctuation", "Ps"},
-    {"symbol", "S"}, {"currencysymbol", "Sc"}, {"modifiersymbol", "Sk"}, {"mathsymbol", "Sm"}, {"othersymbol", "So"},
-    {"separator", "Z"}, {"lineseparator", "Zl"}, {"paragraphseparator", "Zp"}, {"spaceseparator", "Zs"},
+    {"other", "C"},
+    {"control", "Cc"},
+    {"format", "Cf"},
+    {"unassigned", "Cn"},
+    {"privateuse", "Co"},
+    {"surrogate", "Cs"},
+    {"letter", "L"},
+    {"lowercaseletter", "Ll"},
+    {"modifierletter", "Lm"},
+    {"otherletter", "Lo"},
+    {"titlecaseletter", "Lt"},
+    {"uppercaseletter", "Lu"},
+    {"mark", "M"},
+    {"combiningmark", "M"},
+    {"spacingmark", "Mc"},
+    {"enclosingmark", "Me"},
+    {"nonspacingmark", "Mn"},
+    {"number", "N"},
+    {"decimalnumber", "Nd"},
+    {"letternumber", "Nl"},
+    {"othernumber", "No"},
+    {"punctuation", "P"},
+    {"connectorpunctuation", "Pc"},
+    {"dashpunctuation", "Pd"},
+    {"closepunctuation", "Pe"},
+    {"finalpunctuation", "Pf"},
+    {"initialpunctuation", "Pi"},
+    {"otherpunctuation", "Po"},
+    {"openpunctuation", "Ps"},
+    {"symbol", "S"},
+    {"currencysymbol", "Sc"},
+    {"modifiersymbol", "Sk"},
+    {"mathsymbol", "Sm"},
+    {"othersymbol", "So"},
+    {"separator", "Z"},
+    {"lineseparator", "Zl"},
+    {"paragraphseparator", "Zp"},
+    {"spaceseparator", "Zs"},
 };
 
 inline std::string plain_name(std::string_view name) {
@@ -101,8 +130,9 @@ inline std::optional<CharacterSet> property_set(std::string_view name) {
   const auto property = [](const std::string& text) { return CharacterSet{"\\p{" + text + "}", "\\P{" + text + "}"}; };
   if (plain == "punct") return property("P");  // in brackets symbols belong to it
   if (auto posix = posix_set(plain)) return posix;
-  static constexpr std::string_view categories = " c cc cf cn co cs l ll lm lo lt lu m mc me mn n nd nl no "
-                                                 "p pc pd pe pf pi po ps s sc sk sm so z zl zp zs ";
+  static constexpr std::string_view categories =
+      " c cc cf cn co cs l ll lm lo lt lu m mc me mn n nd nl no "
+      "p pc pd pe pf pi po ps s sc sk sm so z zl zp zs ";
   if (plain.size() <= 2 && categories.find(" " + plain + " ") != std::string_view::npos) {
     std::string proper = plain;
     proper[0] = static_cast<char>(proper[0] - 'a' + 'A');

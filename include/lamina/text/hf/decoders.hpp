@@ -76,8 +76,8 @@ inline std::string replace_all(std::string_view text, std::string_view what, std
 // The spaces that English does not have.
 inline std::string clean_up(std::string text) {
   static constexpr std::pair<std::string_view, std::string_view> changes[] = {
-      {" .", "."},     {" ?", "?"},   {" !", "!"},           {" ,", ","},   {" ' ", "'"},   {" n't", "n't"},
-      {" 'm", "'m"},   {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+      {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
+      {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
   for (const auto& [from, to] : changes) {
     if (text.find(from) != std::string::npos) text = replace_all(text, from, to);
   }
@@ -224,8 +224,8 @@ struct ReplaceDecoder {
   void inner(std::string& token, std::size_t room) const {
     std::vector<Match> matches;
     if (!utf8_valid(token) || !pattern.find_all(token, matches)) return;
-    const auto n_found = static_cast<std::size_t>(
-        std::count_if(matches.begin(), matches.end(), [](const Match& m) { return m.found; }));
+    const auto n_found =
+        static_cast<std::size_t>(std::count_if(matches.begin(), matches.end(), [](const Match& m) { return m.found; }));
     if (token.size() > room || (!content.empty() && n_found > (room - token.size()) / content.size())) return;
     std::string out;
     for (const Match& m : matches) {

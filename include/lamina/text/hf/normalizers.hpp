@@ -74,8 +74,7 @@ struct BertNormalizer {
     const auto itself = [](char32_t c) { return c; };
     if (clean_text) {
       filter_characters(
-          text, [](char32_t c) { return !is_control(c); },
-          [](char32_t c) { return is_white_space(c) ? U' ' : c; });
+          text, [](char32_t c) { return !is_control(c); }, [](char32_t c) { return is_white_space(c) ? U' ' : c; });
     }
     if (handle_chinese_chars) space_ideographs(text);
     if (strip_accents) {
@@ -90,10 +89,9 @@ struct BertNormalizer {
  private:
   // The library's list, which is BERT's but for one block.
   static bool is_ideograph(char32_t c) {
-    static constexpr std::pair<char32_t, char32_t> blocks[] = {{0x4e00, 0x9fff},   {0x3400, 0x4dbf},
-                                                               {0x20000, 0x2a6df}, {0x2a700, 0x2b73f},
-                                                               {0x2b740, 0x2b81f}, {0x2b920, 0x2ceaf},
-                                                               {0xf900, 0xfaff},   {0x2f800, 0x2fa1f}};
+    static constexpr std::pair<char32_t, char32_t> blocks[] = {
+        {0x4e00, 0x9fff},   {0x3400, 0x4dbf},   {0x20000, 0x2a6df}, {0x2a700, 0x2b73f},
+        {0x2b740, 0x2b81f}, {0x2b920, 0x2ceaf}, {0xf900, 0xfaff},   {0x2f800, 0x2fa1f}};
     for (const auto& [first, last] : blocks) {
       if (c >= first && c <= last) return true;
     }
@@ -210,8 +208,8 @@ struct NmtNormalizer {
         },
         [](char32_t c) {
           const bool space = c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == 0x1680 ||
-                             (c >= 0x200b && c <= 0x200f) || c == 0x2028 || c == 0x2029 || c == 0x2581 ||
-                             c == 0xfeff || c == 0xfffd;
+                             (c >= 0x200b && c <= 0x200f) || c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xfeff ||
+                             c == 0xfffd;
           return space ? U' ' : c;
         });
     return {};

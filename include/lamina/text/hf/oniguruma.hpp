@@ -4,7 +4,7 @@
 // Regular expressions of tokenizer.json are Oniguruma's (Ruby's syntax); this writes them anew for PCRE2. Most of it is
 // the same. What differs: classes inside classes and their intersections, sets of characters (see character_sets.hpp),
 // which letters after a backslash mean something, ^ and $ at every line, (?m) for what PCRE2 calls (?s), and some
-// quantifiers. What has no counterpart is refused.
+// quantifiers. What has no counterpart is refused. Here are groups and quantifiers.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +17,13 @@
 
 #include "lamina/core/error.hpp"
 #include "lamina/text/hf/character_sets.hpp"
+#include "lamina/text/hf/oniguruma_classes.hpp"
 #include "lamina/text/hf/text.hpp"
 #include "lamina/text/regex.hpp"
 
 namespace lamina::text::hf {
 
-class OnigurumaTranslator {
+class OnigurumaTranslator : private OnigurumaClassReader {
  public:
   // For RegexSyntax::lines. Errors: BadTokenizer, with the place in the pattern.
   static Expected<std::string> translate(std::string_view pattern) {
@@ -38,35 +39,13 @@ class OnigurumaTranslator {
   }
 
  private:
-  static constexpr std::size_t max_nesting = 100;  // of classes
-
   struct Group {
     std::size_t begin;  // in out_
     // What to go back to behind it.
     bool extended;
     std::size_t n_options;
   };
-  // A class under way: a list for between brackets, and expressions for single characters that no list can hold.
-  struct Class {
-    std::string inside;
-    std::vector<std::string> others;
-  };
-
-  explicit OnigurumaTranslator(std::string_view pattern) : in_(pattern) {}
-
-  bool done() const { return at_ >= in_.size(); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < in_.size() ? in_[at_ + ahead] : '\0'; }
-  bool take(std::string_view text) {
-    if (!in_.substr(std::min(at_, in_.size())).starts_with(text)) return false;
-    at_ += text.size();
-    return true;
-  }
-  void refuse(std::string problem) {
-    if (problem_.empty()) problem_ = std::move(problem);
-    at_ = std::min(at_, in_.size());
-  }
-
-  // --- outside classes ---
+  explicit OnigurumaTranslator(std::string_view pattern) : OnigurumaClassReader(pattern) {}
 
   void one() {
     const char c = peek();
@@ -282,258 +261,11 @@ class OnigurumaTranslator {
     out_ += kind == 'k' && number ? "\\g{" + name + "}" : std::string("\\") + kind + "<" + name + ">";
   }
 
-  // --- what stands for characters, in classes and outside ---
-
-  static std::string written(char32_t c) {
-    static constexpr char hex[] = "0123456789abcdef";
-    std::string digits;
-    do digits.insert(digits.begin(), hex[c & 15u]);
-    while ((c >>= 4) != 0);
-    return "\\x{" + digits + "}";
-  }
-
-  // At the letter behind a backslash: the set it stands for, if it stands for one. A set that only can be written as
-  // what is not in it begins with ^.
-  std::optional<CharacterSet> set_escape() {
-    const char c = in_[at_];
-    std::optional<CharacterSet> set;
-    bool negated = c >= 'A' && c <= 'Z';
-    switch (negated ? static_cast<char>(c - 'A' + 'a') : c) {
-      case 'd': set = posix_set("digit"); break;
-      case 's': set = posix_set("space"); break;
-      case 'w': set = posix_set("word"); break;
-      case 'h': set = posix_set("xdigit"); break;
-      case 'p': {
-        if (peek(1) != '{') return std::nullopt;
-        const std::size_t end = in_.find('}', at_);
-        if (end == std::string_view::npos) {
-          refuse("a property's name does not end");
-          return std::nullopt;
-        }
-        std::string_view name = in_.substr(at_ + 2, end - at_ - 2);
-        if (name.starts_with('^')) {
-          negated = !negated;
-          name.remove_prefix(1);
-        }
-        set = property_set(name);
-        if (!set) {
-          refuse("no character property \"" + printable(name, 40) + "\"");
-          return std::nullopt;
-        }
-        at_ = end;
-        break;
-      }
-      default: return std::nullopt;
-    }
-    ++at_;
-    return negated ? opposite(*set) : *set;
-  }
-
-  static CharacterSet opposite(const CharacterSet& set) {
-    return {set.outside.empty() ? "^" + set.inside : set.outside, set.inside};
-  }
-
-  // At the letter behind a backslash: the character it stands for.
-  std::optional<char32_t> character_escape() {
-    const char c = in_[at_];
-    const auto simple = [&](char32_t value) {
-      ++at_;
-      return value;
-    };
-    switch (c) {
-      case 'n': return simple('\n');
-      case 't': return simple('\t');
-      case 'r': return simple('\r');
-      case 'f': return simple('\f');
-      case 'v': return simple('\v');
-      case 'a': return simple('\a');
-      case 'e': return simple(0x1b);
-      case 'u': return hex_digits(at_ + 1, 4, 4);
-      case 'x': return peek(1) == '{' ? braced_hex() : hex_bytes();
-      case 'c':
-      case 'C':
-      case 'M': refuse("control and meta characters are not supported"); return std::nullopt;
-      default: break;
-    }
-    if (c >= '0' && c <= '7') {
-      char32_t value = 0;
-      for (int i = 0; i < 3 && peek() >= '0' && peek() <= '7'; ++i) {
-        value = value * 8 + static_cast<char32_t>(in_[at_++] - '0');
-      }
-      if (value < 0x80) return value;
-      refuse("an octal number beyond ASCII");
-      return std::nullopt;
-    }
-    const CodePoint itself = first_code_point(in_.substr(at_));
-    at_ += itself.length;
-    return itself.value;
-  }
-
-  static int digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  }
-  std::optional<char32_t> hex_digits(std::size_t from, std::size_t least, std::size_t most) {
-    char32_t value = 0;
-    std::size_t n = 0;
-    for (; n < most && from + n < in_.size() && digit(in_[from + n]) >= 0; ++n) {
-      value = value * 16 + static_cast<char32_t>(digit(in_[from + n]));
-    }
-    if (n < least || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) {
-      refuse("a number of a character that does not exist");
-      return std::nullopt;
-    }
-    at_ = from + n;
-    return value;
-  }
-  std::optional<char32_t> braced_hex() {
-    const auto value = hex_digits(at_ + 2, 1, 8);
-    if (value && !take("}")) refuse("a number of a character does not end");
-    return value;
-  }
-  // \xe3\x81\x82 are the bytes of one character.
-  std::optional<char32_t> hex_bytes() {
-    std::string bytes;
-    for (;;) {
-      const auto byte = hex_digits(at_ + 1, 1, 2);
-      if (!byte) return std::nullopt;
-      bytes += static_cast<char>(static_cast<unsigned char>(*byte));
-      const Utf8Step step = utf8_step(bytes);
-      if (step.valid && step.complete) return first_code_point(bytes).value;
-      if (!step.valid || peek() != '\\' || peek(1) != 'x') break;
-      ++at_;
-    }
-    refuse("bytes that are no UTF-8");
-    return std::nullopt;
-  }
-
-  // --- classes ---
-
-  // An expression for one character out of the class, or not out of it.
-  static std::string one_of(const Class& set, bool negated = false) {
-    if (set.others.empty()) return (negated ? "[^" : "[") + set.inside + "]";
-    std::string any = "(?:";
-    if (!set.inside.empty()) any += "[" + set.inside + "]|";
-    for (const std::string& other : set.others) any += other + "|";
-    any.back() = ')';
-    return negated ? "(?:(?!" + any + ")(?s:.))" : any;
-  }
-
-  static void add_set(Class& to, const CharacterSet& set) {
-    if (set.inside.starts_with('^')) {
-      to.others.push_back("[" + set.inside + "]");
-    } else {
-      to.inside += set.inside;
-    }
-  }
-
-  // Behind its opening bracket; up to and with the closing one.
-  std::string character_class(std::size_t depth) {
-    Class set;
-    const bool negated = class_content(set, depth);
-    return one_of(set, negated);
-  }
-
-  // Returns whether the class is negated.
-  bool class_content(Class& set, std::size_t depth) {
-    if (depth > max_nesting) refuse("classes nested too deep");
-    const bool negated = take("^");
-    std::vector<Class> factors;  // of an intersection
-    for (bool first = true;; first = false) {
-      if (done()) refuse("a character class does not end");
-      if (!problem_.empty()) return negated;
-      if (peek() == ']' && !(first && in_.find(']', at_ + 1) != std::string_view::npos)) {
-        ++at_;
-        break;
-      }
-      if (take("&&")) {
-        factors.push_back(std::exchange(set, {}));
-        continue;
-      }
-      item(set, depth);
-    }
-    const auto empty = [](const Class& c) { return c.inside.empty() && c.others.empty(); };
-    if (factors.empty()) {
-      if (empty(set)) refuse("an empty character class");
-      return negated;
-    }
-    factors.push_back(std::exchange(set, {}));
-    std::string both = "(?:";
-    for (std::size_t i = 0; i < factors.size(); ++i) {
-      if (empty(factors[i])) refuse("an intersection with nothing");
-      const std::string factor = one_of(factors[i]);
-      both += i + 1 < factors.size() ? "(?=" + factor + ")" : factor;
-    }
-    set.others.push_back(both + ")");
-    return negated;
-  }
-
-  // One member of a class: a set, a class inside, a character or a range.
-  void item(Class& set, std::size_t depth) {
-    if (take("[:")) {
-      const std::size_t end = in_.find(":]", at_);
-      const bool negated = peek() == '^';
-      const std::size_t begin = at_ + (negated ? 1 : 0);
-      const auto named = end == std::string_view::npos ? std::nullopt : posix_set(in_.substr(begin, end - begin));
-      if (!named) return refuse("no such set in brackets");
-      at_ = end + 2;
-      return add_set(set, negated ? opposite(*named) : *named);
-    }
-    if (take("[")) {
-      Class inner;
-      const bool negated = class_content(inner, depth + 1);
-      if (negated || !inner.others.empty()) {
-        set.others.push_back(one_of(inner, negated));
-      } else {
-        set.inside += inner.inside;
-      }
-      return;
-    }
-    const auto low = class_character(set);
-    if (!low) return;
-    if (peek() != '-' || peek(1) == ']' || (peek(1) == '&' && peek(2) == '&') || at_ + 1 >= in_.size()) {
-      set.inside += written(*low);
-      return;
-    }
-    ++at_;
-    if (peek() == '[') return refuse("a range that ends in a class");
-    Class none;
-    const auto high = class_character(none);
-    if (!high || *high < *low) return refuse("a range that ends where none can");
-    set.inside += written(*low) + "-" + written(*high);
-  }
-
-  // A character; or nothing when it was a set, which is then in `set`.
-  std::optional<char32_t> class_character(Class& set) {
-    if (!take("\\")) {
-      const CodePoint c = first_code_point(in_.substr(at_));
-      at_ += c.length;
-      return c.value;
-    }
-    if (done()) {
-      refuse("it ends in a backslash");
-      return std::nullopt;
-    }
-    if (const auto escaped = set_escape()) {
-      add_set(set, *escaped);
-      return std::nullopt;
-    }
-    if (!problem_.empty()) return std::nullopt;
-    if (take("b")) return U'\b';
-    if (peek() == 'R' || peek() == 'X') {
-      refuse("\\R and \\X in a class");
-      return std::nullopt;
-    }
-    return character_escape();
-  }
-
-  std::string_view in_;
-  std::size_t at_ = 0;
   std::string out_;
   std::size_t atom_ = 0;  // in out_: where what a quantifier would repeat begins
   std::vector<Group> groups_;
   bool extended_ = false;      // (?x)
   std::size_t n_options_ = 0;  // groups to close with the one around, which stand for (?i)
-  std::string problem_;
 };
 
 // Errors: BadTokenizer, OutOfMemory.

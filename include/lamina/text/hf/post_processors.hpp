@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The post-processors of tokenizer.json: the tokens put around a text. (Their other work, offsets and types of tokens, is
-// of no use here.) A Sequence is a list of the others.
+// The post-processors of tokenizer.json: the tokens put around a text. (Their other work, offsets and types of tokens,
+// is of no use here.) A Sequence is a list of the others.
 #pragma once
 
 #include <cstddef>

@@ -116,9 +116,7 @@ struct CharDelimiterPreTokenizer {
 };
 
 struct WhitespaceSplitPreTokenizer {
-  Expected<void> operator()(Words& words) const {
-    return cut_at_characters(words, Behavior::removed, is_white_space);
-  }
+  Expected<void> operator()(Words& words) const { return cut_at_characters(words, Behavior::removed, is_white_space); }
 };
 
 // \w+|[^\w\s]+
@@ -144,8 +142,8 @@ struct WhitespacePreTokenizer {
   }
 };
 
-// Cuts where the script changes; Japanese counts as one, and spaces go with what is before them. As in the library, what
-// stands before the first character that has a script is lost.
+// Cuts where the script changes; Japanese counts as one, and spaces go with what is before them. As in the library,
+// what stands before the first character that has a script is lost.
 struct UnicodeScriptsPreTokenizer {
   Expected<void> operator()(Words& words) const {
     return words.cut([](std::string_view text, std::vector<Range>& parts) -> Expected<void> {

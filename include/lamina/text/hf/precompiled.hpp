@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SentencePiece's charsmap as the library applies it: to one grapheme after the other, and if that is long or not in
-// the map, to its characters. Of the keys that a piece begins with the shortest counts, and the whole piece is replaced.
+// the map, to its characters. Of the keys that a piece begins with the shortest counts, and the whole piece is
+// replaced.
 #pragma once
 
 #include <utf8proc.h>

@@ -112,7 +112,8 @@ class Rewriter {
  private:
   void track(std::size_t n_bytes, std::ptrdiff_t change) {
     const bool first = change > 0 ? at_ < 1 || at_ - 1 < first_ : at_ < first_;
-    for (; change <= 0 && at_ < old_.size(); ++change) at_ += first_code_point(std::string_view(old_).substr(at_)).length;
+    for (; change <= 0 && at_ < old_.size(); ++change)
+      at_ += first_code_point(std::string_view(old_).substr(at_)).length;
     if (first) {
       text_.first += n_bytes;
     } else {

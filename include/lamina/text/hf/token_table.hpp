@@ -37,9 +37,8 @@ class TokenTable {
     const std::size_t n = json.n_elements();
     table.entries_.reserve(n);
     table.index_ = HashIndex(n);
-    json.for_each_field([&](std::string_view text, const Json& id) {
-      table.add(text, static_cast<Token>(id.natural(largest_id(n))));
-    });
+    json.for_each_field(
+        [&](std::string_view text, const Json& id) { table.add(text, static_cast<Token>(id.natural(largest_id(n)))); });
     table.index_ids(json);
     return table;
   }
@@ -61,9 +60,9 @@ class TokenTable {
   std::size_t id_end() const { return texts_.size(); }
 
   Token find(std::string_view text) const {
-    const auto at = text.size() > longest_ ? std::nullopt : index_.find(hash_text(text), [&](std::uint32_t i) {
-      return entries_[i].text == text;
-    });
+    const auto at = text.size() > longest_
+                        ? std::nullopt
+                        : index_.find(hash_text(text), [&](std::uint32_t i) { return entries_[i].text == text; });
     return at ? entries_[*at].id : no_token;
   }
   std::optional<std::string_view> text(Token id) const {
@@ -83,8 +82,7 @@ class TokenTable {
  private:
   void add(std::string_view text, Token id) {
     const auto place = static_cast<std::uint32_t>(entries_.size());
-    const auto there =
-        index_.insert(hash_text(text), place, [&](std::uint32_t i) { return entries_[i].text == text; });
+    const auto there = index_.insert(hash_text(text), place, [&](std::uint32_t i) { return entries_[i].text == text; });
     longest_ = std::max(longest_, text.size());
     if (there) {
       entries_[*there].id = id;

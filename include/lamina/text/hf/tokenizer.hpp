@@ -48,8 +48,11 @@ class JsonTokenizer final : public Tokenizer {
       texts[at] = token.content;
       kinds[at] = token.special ? kind_control : kind_user_defined;
     }
-    TokenizerParts parts{Vocabulary::of(std::move(texts), std::move(kinds)), {}, model_name(pipeline->model),
-                         "tokenizer.json", document.strings()};
+    TokenizerParts parts{Vocabulary::of(std::move(texts), std::move(kinds)),
+                         {},
+                         model_name(pipeline->model),
+                         "tokenizer.json",
+                         document.strings()};
     auto special = special_tokens(*pipeline, parts.vocabulary);
     if (!special) return fail(std::move(special.error()).in(document.name()));
     parts.special = std::move(*special);

@@ -25,8 +25,8 @@ namespace detail {
 
 // Decompositions of Unicode 10 to 14, which the library's tables do not have.
 inline bool is_newer(char32_t c) {
-  return c == 0x32ff || (c >= 0xa7f2 && c <= 0xa7f4) || c == 0xab69 || (c >= 0x10781 && c <= 0x107ba) ||
-         c == 0x11938 || c == 0x1f16c || (c >= 0x1fbf0 && c <= 0x1fbf9);
+  return c == 0x32ff || (c >= 0xa7f2 && c <= 0xa7f4) || c == 0xab69 || (c >= 0x10781 && c <= 0x107ba) || c == 0x11938 ||
+         c == 0x1f16c || (c >= 0x1fbf0 && c <= 0x1fbf9);
 }
 
 inline std::vector<utf8proc_int32_t> decompose(std::string_view text, bool compatibility) {
@@ -41,9 +41,9 @@ inline std::vector<utf8proc_int32_t> decompose(std::string_view text, bool compa
     int boundary = 0;
     const utf8proc_ssize_t n =
         c.value < 0x80 || is_newer(c.value)
-                       ? 0
-                       : utf8proc_decompose_char(value, parts.data(), static_cast<utf8proc_ssize_t>(parts.size()),
-                                                 static_cast<utf8proc_option_t>(options), &boundary);
+            ? 0
+            : utf8proc_decompose_char(value, parts.data(), static_cast<utf8proc_ssize_t>(parts.size()),
+                                      static_cast<utf8proc_option_t>(options), &boundary);
     if (n <= 0 || n > static_cast<utf8proc_ssize_t>(parts.size())) {
       out.push_back(value);
     } else {
@@ -53,9 +53,7 @@ inline std::vector<utf8proc_int32_t> decompose(std::string_view text, bool compa
   return out;
 }
 
-inline int combining_class(utf8proc_int32_t c) {
-  return c < 0x300 ? 0 : utf8proc_get_property(c)->combining_class;
-}
+inline int combining_class(utf8proc_int32_t c) { return c < 0x300 ? 0 : utf8proc_get_property(c)->combining_class; }
 
 // Combining marks that follow each other go by their class.
 inline void sort_marks(std::vector<utf8proc_int32_t>& text) {
@@ -73,8 +71,8 @@ inline void sort_marks(std::vector<utf8proc_int32_t>& text) {
 }  // namespace detail
 
 inline void to_form(Text& text, UnicodeForm form) {
-  const bool ascii = std::none_of(text.bytes.begin(), text.bytes.end(),
-                                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  const bool ascii =
+      std::none_of(text.bytes.begin(), text.bytes.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
   if (ascii) return;
   const bool compose = form == UnicodeForm::nfc || form == UnicodeForm::nfkc;
   const bool compatibility = form == UnicodeForm::nfkc || form == UnicodeForm::nfkd;

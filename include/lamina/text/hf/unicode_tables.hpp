@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sets of characters as the library `tokenizers` has them: each comes from another of its parts, and those from different
-// versions of Unicode, so no single Unicode library gives the same answers. Generated, by asking the library for every
-// code point.
+// Sets of characters as the library `tokenizers` has them: each comes from another of its parts, and those from
+// different versions of Unicode, so no single Unicode library gives the same answers. Generated, by asking the library
+// for every code point.
 #pragma once
 
 // clang-format off

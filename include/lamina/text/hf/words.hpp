@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A text cut into words, some of which are tokens already: what pre-tokenizers cut further and rewrite. Words are ranges
-// of one string, so cutting copies nothing.
+// A text cut into words, some of which are tokens already: what pre-tokenizers cut further and rewrite. Words are
+// ranges of one string, so cutting copies nothing.
 #pragma once
 
 #include <algorithm>
