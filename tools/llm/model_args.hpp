@@ -20,6 +20,7 @@ namespace lamina::llm {
 
 struct ModelArgs {
   std::string model;
+  std::string tokenizer;
   std::string target;
   bool lazy = false;
   SessionOptions session;
@@ -27,7 +28,10 @@ struct ModelArgs {
   void add_model(CLI::App& app) {
     app.add_option("-m,--model", model, "GGUF file to use; the first part of a split one")
         ->type_name("FILE")
-        ->check([](const std::string& name) { return name.empty() ? "no name of a file" : ""; });  // an unset variable
+        ->check(is_named);
+    app.add_option("--tokenizer", tokenizer, "tokenizer.json to use instead of the model's own tokenizer")
+        ->type_name("FILE")
+        ->check(is_named);
   }
   void add_run(CLI::App& app) {
     add_model(app);
@@ -61,8 +65,14 @@ struct ModelArgs {
     const auto file = path();
     if (!file) return fail(file.error());
     cli::LoadLine line(*file);
-    auto loaded = lamina::load(
-        *file, {.target = target, .progress = line.callback(), .populate = runs && !lazy, .threads = session.threads});
+    LoadOptions options{
+        .target = target, .progress = line.callback(), .populate = runs && !lazy, .threads = session.threads};
+    if (!tokenizer.empty()) {
+      auto made = text::load_tokenizer_json(tokenizer);
+      if (!made) return fail(std::move(made.error()));
+      options.tokenizer = std::move(*made);
+    }
+    auto loaded = lamina::load(*file, options);
     line.clear();
     if (loaded) cli::print_target_note("llm", loaded->target());
     if (loaded) announce_slow_steps(*loaded);
@@ -70,6 +80,10 @@ struct ModelArgs {
   }
 
  private:
+  static std::string is_named(const std::string& name) {
+    return name.empty() ? "no name of a file" : "";  // an unset variable
+  }
+
   // No silent fallback: what runs without a fast kernel is said.
   static void announce_slow_steps(const Model& model) {
     std::size_t slow = 0;

@@ -33,6 +33,16 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+// Of the tokenizer.json if one is given, which needs no model.
+Expected<std::shared_ptr<const text::Tokenizer>> load_tokenizer(const TokensArgs& args) {
+  if (!args.tokenizer.empty()) return text::load_tokenizer_json(args.tokenizer);
+  const auto path = args.path();
+  if (!path) return fail(path.error());
+  const auto file = gguf::File::open(*path);
+  if (!file) return fail(file.error());
+  return text::make_tokenizer(*file);
+}
+
 Expected<void> tokens(const TokensArgs& args) {
   std::string input = args.prompt;
   if (!args.file.empty()) {
@@ -40,12 +50,10 @@ Expected<void> tokens(const TokensArgs& args) {
     if (!text) return fail(text.error());
     input = std::move(*text);
   }
-  const auto path = args.path();
-  if (!path) return fail(path.error());
-  const auto file = gguf::File::open(*path);
-  if (!file) return fail(file.error());
-  const auto tokenizer = text::make_tokenizer(*file);
+  const auto tokenizer = load_tokenizer(args);
   if (!tokenizer) return fail(tokenizer.error());
+  // What a tokenizer.json calls special is text like any other when it comes out of text.
+  const text::DecodeOptions decode{.special = !args.tokenizer.empty()};
   std::string_view rest = input;
   for (bool more = true; more;) {
     std::string_view one = rest;
@@ -58,7 +66,7 @@ Expected<void> tokens(const TokensArgs& args) {
     }
     const auto ids = (*tokenizer)->encode(one, {.add_special = args.special, .parse_special = args.special});
     if (!ids) return fail(ids.error());
-    const nlohmann::json line = {{"ids", *ids}, {"detok_hex", hex((*tokenizer)->decode(*ids))}};
+    const nlohmann::json line = {{"ids", *ids}, {"detok_hex", hex((*tokenizer)->decode(*ids, decode))}};
     std::puts(line.dump().c_str());
   }
   return {};
@@ -76,7 +84,10 @@ void add_tokens(CLI::App& app, Command& command) {
                    ->excludes(text);
   sub->add_flag("--null", args->null_separated, "the input holds several texts, separated by NUL bytes")->needs(from);
   sub->add_flag("--special", args->special, "add begin and end tokens as the model wants, and parse special tokens");
-  sub->footer("Example:\n  llm tokens -m model.gguf -p \"Hello world\"");
+  sub->footer(
+      "With --tokenizer no model is needed; special tokens are then shown in detok_hex.\n\n"
+      "Examples:\n  llm tokens -m model.gguf -p \"Hello world\"\n"
+      "  llm tokens --tokenizer tokenizer.json --special -f prompt.txt");
   sub->callback([args, &command] {
     command = [args] {
       const auto result = tokens(*args);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,8 @@ struct LoadOptions {
   // tokens do it. Nothing for files larger than the machine's memory, whose pages would push each other out.
   bool populate = false;
   std::size_t threads = 0;  // to load with; 0: one per core
+  // To use instead of the file's own; text::load_tokenizer_json() makes one of a tokenizer.json.
+  std::shared_ptr<const text::Tokenizer> tokenizer = {};
 };
 
 template <class... Families>
@@ -69,7 +72,8 @@ class Engine {
   }
 
   // Errors: UnknownArchitecture, MissingKey, BadHyperparameter, MissingTensor, ShapeMismatch, UnsupportedFormat,
-  // TargetUnavailable, Cancelled, OutOfMemory. A tokenizer that cannot be built is not one: see tokenizer_error().
+  // TargetUnavailable, Cancelled, OutOfMemory; BadTokenizer when the tokenizer given has more tokens than the model. A
+  // tokenizer of the file that cannot be built is not one: see tokenizer_error().
   static Expected<Model> load(gguf::File file, const LoadOptions& options = {}) {
     return guarded([&]() -> Expected<Model> { return load_checked(std::move(file), options); });
   }
@@ -149,11 +153,19 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
       [&](auto family) { built = bind.template operator()<typename decltype(family)::type>(); });
   if (!built) return fail(std::move(built.error()));
 
+  if (options.tokenizer && options.tokenizer->size() > state->hparams.n_vocab) {
+    return fail(Error(ErrorCode::BadTokenizer, "the tokenizer given has ids that the model has not")
+                    .in(file.name())
+                    .about("tokenizer")
+                    .wanted("at most " + std::to_string(state->hparams.n_vocab) + " tokens")
+                    .found(std::to_string(options.tokenizer->size())));
+  }
   // Threads bring pages while this one makes the tokenizer.
   runtime::Population population(file, state->plan);
   if (options.populate && population.fits()) population.start(options.threads);
   if (auto ok = report(LoadStage::Tokenizer, tokenizer); !ok) return fail(std::move(ok.error()));
-  auto made = text::make_tokenizer(file);
+  auto made = options.tokenizer ? Expected<std::shared_ptr<const text::Tokenizer>>(options.tokenizer)
+                                : text::make_tokenizer(file);
   if (made) {
     state->tokenizer = std::move(*made);
   } else {

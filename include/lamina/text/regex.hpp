@@ -30,16 +30,18 @@ struct Match {
 // What matching needs besides the expression; one per thread that matches.
 class RegexScratch {
  public:
-  // Errors: OutOfMemory.
-  static Expected<RegexScratch> make() {
+  static constexpr std::uint32_t no_limit = std::numeric_limits<std::uint32_t>::max();
+
+  // `steps`: how often matching may go back and try something else before it is given up; no limit is for expressions
+  // that are known to be linear, whose long runs must not look like runaway ones. Errors: OutOfMemory.
+  static Expected<RegexScratch> make(std::uint32_t steps = no_limit) {
     RegexScratch scratch;
     scratch.data_.reset(pcre2_match_data_create_8(1, nullptr));
     scratch.context_.reset(pcre2_match_context_create_8(nullptr));
     if (!scratch.data_ || !scratch.context_) {
       return fail(ErrorCode::OutOfMemory, "no memory for matching regular expressions");
     }
-    // The expressions are linear; long runs must not look like runaway ones.
-    pcre2_set_match_limit_8(scratch.context_.get(), std::numeric_limits<std::uint32_t>::max());
+    pcre2_set_match_limit_8(scratch.context_.get(), steps);
     return scratch;
   }
 
@@ -65,15 +67,24 @@ class RegexScratch {
   std::unique_ptr<pcre2_match_data_8, Free> data_;
 };
 
+enum class RegexSyntax : std::uint8_t {
+  perl,
+  lines,    // ^ and $ match at every line
+  literal,  // the pattern is the text to find
+};
+
 class Regex {
  public:
   // Errors: Internal when `pattern` is no regular expression, OutOfMemory.
-  static Expected<Regex> compile(std::string_view pattern) {
+  static Expected<Regex> compile(std::string_view pattern, RegexSyntax syntax = RegexSyntax::perl) {
+    const std::uint32_t options = syntax == RegexSyntax::literal ? PCRE2_LITERAL | PCRE2_UTF
+                                  : syntax == RegexSyntax::lines ? PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE
+                                                                 : PCRE2_UTF | PCRE2_UCP;
     int number = 0;
     std::size_t at = 0;
     Regex regex;
-    regex.code_.reset(pcre2_compile_8(reinterpret_cast<PCRE2_SPTR8>(pattern.data()), pattern.size(),
-                                      PCRE2_UTF | PCRE2_UCP, &number, &at, nullptr));
+    regex.code_.reset(
+        pcre2_compile_8(reinterpret_cast<PCRE2_SPTR8>(pattern.data()), pattern.size(), options, &number, &at, nullptr));
     if (!regex.code_) {
       const auto code = number == PCRE2_ERROR_HEAP_FAILED ? ErrorCode::OutOfMemory : ErrorCode::Internal;
       return fail(Error(code, "cannot compile a regular expression: " + message(number)).about(pattern).at(at));
@@ -95,7 +106,7 @@ class Regex {
       const bool memory =
           found == PCRE2_ERROR_NOMEMORY || found == PCRE2_ERROR_JIT_STACKLIMIT || found == PCRE2_ERROR_HEAPLIMIT;
       return fail(Error(memory ? ErrorCode::OutOfMemory : ErrorCode::Internal,
-                        "cannot split the text into words: " + message(found)));
+                        "cannot search the text with a regular expression: " + message(found)));
     }
     const std::size_t* bounds = pcre2_get_ovector_pointer_8(scratch.data_.get());
     return std::optional<Match>(Match{bounds[0], bounds[1]});

@@ -32,6 +32,10 @@ struct SpecialTokens {
   std::vector<Token> ends;                             // each ends a generation; sorted
 
   bool is_end(Token id) const { return std::binary_search(ends.begin(), ends.end(), id); }
+  void sort_ends() {
+    std::sort(ends.begin(), ends.end());
+    ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  }
 };
 
 namespace detail {
@@ -105,6 +109,24 @@ inline constexpr std::string_view end_names[] = {"<|eot_id|>",
 // Marks of gpt-oss's answer format: always shown, always parsed.
 inline constexpr std::string_view shown_names[] = {"<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"};
 
+// Two families use a name of the list for something else.
+inline void drop_false_ends(Vocabulary& vocabulary, std::vector<Token>& ends) {
+  const auto has = [&](std::string_view name) {
+    const Token id = vocabulary.find(name);
+    return id != no_token && std::find(ends.begin(), ends.end(), id) != ends.end();
+  };
+  const auto drop = [&](std::string_view name, unsigned kind) {
+    const Token id = vocabulary.find(name);
+    ends.erase(std::remove(ends.begin(), ends.end(), id), ends.end());
+    vocabulary.set_kind(id, kind);
+  };
+  // gpt-oss and Solar: the end of a message, not of the turn.
+  const bool calls = has("<|call|>") || has("<|calls|>");
+  if (calls && has("<|end|>") && (has("<|return|>") || has("<|flush|>"))) drop("<|end|>", kind_user_defined);
+  // Gemma 4: strikes text through. PLaMo: ordinary text.
+  if ((has("<|tool_response>") || has("<|plamo:eos|>")) && has("</s>")) drop("</s>", kind_normal);
+}
+
 class SpecialTokenReader {
  public:
   SpecialTokenReader(const gguf::Metadata& metadata, Vocabulary& vocabulary)
@@ -167,9 +189,8 @@ class SpecialTokenReader {
       if (const Token id = vocabulary_.find(name); id != no_token) vocabulary_.set_kind(id, kind_user_defined);
     }
     if (special.eos != no_token) special.ends.push_back(special.eos);
-    drop_false_ends(special.ends);
-    std::sort(special.ends.begin(), special.ends.end());
-    special.ends.erase(std::unique(special.ends.begin(), special.ends.end()), special.ends.end());
+    drop_false_ends(vocabulary_, special.ends);
+    special.sort_ends();
     return special;
   }
 
@@ -201,24 +222,6 @@ class SpecialTokenReader {
   }
 
   void make_control(Token id) { vocabulary_.set_kind(id, vocabulary_.kind(id) | kind_control); }
-
-  // Two families use a name of the list for something else.
-  void drop_false_ends(std::vector<Token>& ends) {
-    const auto has = [&](std::string_view name) {
-      const Token id = vocabulary_.find(name);
-      return id != no_token && std::find(ends.begin(), ends.end(), id) != ends.end();
-    };
-    const auto drop = [&](std::string_view name, unsigned kind) {
-      const Token id = vocabulary_.find(name);
-      ends.erase(std::remove(ends.begin(), ends.end(), id), ends.end());
-      vocabulary_.set_kind(id, kind);
-    };
-    // gpt-oss and Solar: the end of a message, not of the turn.
-    const bool calls = has("<|call|>") || has("<|calls|>");
-    if (calls && has("<|end|>") && (has("<|return|>") || has("<|flush|>"))) drop("<|end|>", kind_user_defined);
-    // Gemma 4: strikes text through. PLaMo: ordinary text.
-    if ((has("<|tool_response>") || has("<|plamo:eos|>")) && has("</s>")) drop("</s>", kind_normal);
-  }
 
   const gguf::Metadata& metadata_;
   Vocabulary& vocabulary_;

@@ -41,7 +41,7 @@ class Tokenizer {
   static constexpr std::size_t max_text = std::size_t{1} << 30;  // bytes
 
   // The text may hold any bytes, and they come back from decode() as they were if the vocabulary has a token for each.
-  // Errors: BadArgument (text too long), OutOfMemory.
+  // Errors: BadArgument (text too long), OutOfMemory; of a tokenizer.json also BadTokenizer and Internal (see hf/).
   Expected<std::vector<Token>> encode(std::string_view text, EncodeOptions options = {}) const {
     return guarded([&]() -> Expected<std::vector<Token>> {
       if (text.size() > max_text) {
@@ -50,27 +50,13 @@ class Tokenizer {
                         .wanted("at most " + std::to_string(max_text) + " bytes")
                         .found(std::to_string(text.size())));
       }
-      std::vector<Token> out;
-      if (options.add_special && special_.add_bos) out.push_back(special_.bos);
-      bool begins = true;
-      for (const Fragment& fragment : matcher_.split(text, options.parse_special)) {
-        begins = begins || fragment.token != no_token;
-        if (fragment.token != no_token) {
-          out.push_back(fragment.token);
-          continue;
-        }
-        if (auto ok = encode_text(fragment.text, begins, out); !ok) return fail(std::move(ok.error()));
-        begins = false;
-      }
-      if (options.add_special && special_.add_eos) out.push_back(special_.eos);
-      if (options.add_special && special_.add_separator) out.push_back(special_.separator);
-      return out;
+      return encode_checked(text, options);
     });
   }
 
   // The bytes that the tokens stand for, as one text: the space that encode() put before its first word goes again.
   // Ids that the vocabulary does not have stand for nothing.
-  std::string decode(std::span<const Token> tokens, DecodeOptions options = {}) const {
+  virtual std::string decode(std::span<const Token> tokens, DecodeOptions options = {}) const {
     std::string out;
     bool begins = adds_space();
     for (const Token id : tokens) {
@@ -83,7 +69,7 @@ class Tokenizer {
   }
 
   // The bytes of one token inside a text, its leading space included.
-  void append_piece(Token id, DecodeOptions options, std::string& out) const {
+  virtual void append_piece(Token id, DecodeOptions options, std::string& out) const {
     if (!vocabulary_.contains(id)) return;
     const std::string_view text = vocabulary_.text(id);
     if (vocabulary_.is(id, kind_control | kind_unknown)) {
@@ -113,8 +99,10 @@ class Tokenizer {
   bool adds_bos() const { return special_.add_bos; }
   bool adds_eos() const { return special_.add_eos; }
 
-  std::string_view model() const { return model_; }  // tokenizer.ggml.model: "llama", "gpt2", ...
-  std::string_view pre() const { return pre_; }      // tokenizer.ggml.pre
+  // tokenizer.ggml.model: "llama", "gpt2", ...; of a tokenizer.json its model's type: "BPE", ...
+  std::string_view model() const { return model_; }
+  // tokenizer.ggml.pre, or "tokenizer.json"
+  std::string_view pre() const { return pre_; }
   // What is odd about the vocabulary but does no harm.
   std::span<const std::string> warnings() const { return vocabulary_.warnings(); }
 
@@ -131,6 +119,23 @@ class Tokenizer {
   const SpecialTokens& special() const { return special_; }
 
  private:
+  virtual Expected<std::vector<Token>> encode_checked(std::string_view text, EncodeOptions options) const {
+    std::vector<Token> out;
+    if (options.add_special && special_.add_bos) out.push_back(special_.bos);
+    bool begins = true;
+    for (const Fragment& fragment : matcher_.split(text, options.parse_special)) {
+      begins = begins || fragment.token != no_token;
+      if (fragment.token != no_token) {
+        out.push_back(fragment.token);
+        continue;
+      }
+      if (auto ok = encode_text(fragment.text, begins, out); !ok) return fail(std::move(ok.error()));
+      begins = false;
+    }
+    if (options.add_special && special_.add_eos) out.push_back(special_.eos);
+    if (options.add_special && special_.add_separator) out.push_back(special_.separator);
+    return out;
+  }
   // Appends the tokens of text without special tokens. `begins`: at the start, or after a special token.
   virtual Expected<void> encode_text(std::string_view text, bool begins, std::vector<Token>& out) const = 0;
   // Appends the bytes that a normal token's text means.

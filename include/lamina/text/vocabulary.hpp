@@ -97,6 +97,14 @@ class Vocabulary {
     v.index_texts();
     return v;
   }
+  // Of texts that outlive it, as many kinds as texts. A kind of 0: there is no such token.
+  static Vocabulary of(std::vector<std::string_view> texts, std::vector<std::uint8_t> kinds) {
+    Vocabulary v;
+    v.texts_ = std::move(texts);
+    v.kinds_ = std::move(kinds);
+    v.index_texts();
+    return v;
+  }
 
   std::size_t size() const { return texts_.size(); }
   bool contains(Token id) const { return id >= 0 && static_cast<std::size_t>(id) < size(); }
