@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "common/cli.hpp"
@@ -18,6 +20,14 @@
 namespace lamina::inspect {
 
 namespace {
+
+std::vector<const gguf::TensorInfo*> unused_tensors(const Model& model) {
+  std::vector<const gguf::TensorInfo*> out;
+  for (const gguf::TensorInfo& tensor : model.file().tensors()) {
+    if (!model.uses(tensor)) out.push_back(&tensor);
+  }
+  return out;
+}
 
 void print_text(const Model& model) {
   const cli::Style style(stdout);
@@ -47,6 +57,10 @@ void print_text(const Model& model) {
     if (!kernel.empty()) std::printf("\n%zu steps meet many tokens by %s.\n", n, std::string(kernel).c_str());
   }
   if (n_slow > 0) std::printf("\n%zu steps have no fast kernel on this target.\n", n_slow);
+  const auto unused = unused_tensors(model);
+  if (!unused.empty()) std::printf("\nNo layer uses:");
+  for (const gguf::TensorInfo* tensor : unused) std::printf(" %s", printable(tensor->name).c_str());
+  if (!unused.empty()) std::printf("\n");
 }
 
 void print_json(const Model& model) {
@@ -61,10 +75,15 @@ void print_json(const Model& model) {
                      {"weight_bytes", step.info.weight_bytes},
                      {"slow", step.info.slow}});
   }
+  nlohmann::json unused = nlohmann::json::array();
+  for (const gguf::TensorInfo* tensor : unused_tensors(model)) {
+    unused.push_back(nlohmann::json::parse(json_text(tensor->name)));
+  }
   const nlohmann::json all = {{"architecture", std::string(model.architecture())},
                               {"target", std::string(model.target())},
                               {"weight_bytes", model.plan().weight_bytes()},
-                              {"steps", std::move(steps)}};
+                              {"steps", std::move(steps)},
+                              {"unused_tensors", std::move(unused)}};
   std::printf("%s\n", all.dump(1).c_str());
 }
 
