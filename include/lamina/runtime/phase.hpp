@@ -180,6 +180,7 @@ inline StepInfo describe(const KernelTable& k, std::string phase, std::initializ
     if (!w->present()) continue;
     if (info.tensors.empty() || info.tensors.back() != w->name) info.tensors.push_back(w->name);
     info.weight_bytes += w->n_bytes();
+    info.weights += w->rows * w->columns;
     add_name(info.kernel, w->kernel->kernel);
     const KernelTable::PerFormat& kernel = *w->kernel;
     if (kernel.matmul_bf16 != nullptr && kernel.bf16_always) {
