@@ -340,7 +340,7 @@ class SynthBuilder {
 
 inline bool is_synth(std::string_view name) { return name.starts_with("synth:"); }
 
-// "N layers" of SHAPE or SHAPE/N, and the shape's name. Errors: BadArgument.
+// What SHAPE or SHAPE/LAYERS says; `name` is for errors. Errors: BadArgument.
 struct SynthSize {
   const SynthShape* shape;
   std::uint32_t n_layers;
