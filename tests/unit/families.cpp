@@ -242,7 +242,7 @@ TEST_CASE("experts in MXFP4 agree with the same weights as floats", "[families]"
   const auto exact = logits_of(*floats, ids, {.strict = true});
   for (const kernels::KernelTable* table : kernels::available_targets()) {
     const double bound = table->find(quant::MXFP4::type_id)->bf16_always ? 1e-3 : 1e-6;
-    for (const std::size_t batch : {1, 5, 40}) {
+    for (const std::size_t batch : {std::size_t{1}, std::size_t{5}, std::size_t{40}}) {
       CAPTURE(table->target, batch);
       const auto got = logits_of(packed->file, ids, {.batch = batch}, table->target);
       REQUIRE(got.size() == exact.size());
