@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// EXAONE 3.      LG AI Research 2024, arXiv:2408.03541
+// EXAONE 3.
+// LG AI Research 2024, arXiv:2408.03541
 #pragma once
 
 #include "lamina/nn/layers.hpp"
@@ -10,6 +11,9 @@ namespace lamina::arch {
 
 struct Exaone {
   static constexpr std::string_view name = "exaone";
+  static constexpr std::string_view title = "EXAONE 3";
+  static constexpr std::string_view models = "EXAONE 3.0, 3.5 and Deep";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using Block = nn::Sequence<nn::Residual<nn::RmsNorm<"attn_norm">, nn::Attention<nn::Rope<nn::Halves>, nn::Causal>>,
                              nn::Residual<nn::RmsNorm<"ffn_norm">, nn::GatedMlp<nn::Silu>>>;

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// EXAONE 4: norms after the bodies; the large model has sliding layers with positions and global ones without.      LG
-// AI Research 2025, arXiv:2507.11407
+// EXAONE 4: norms after the bodies; the large model has sliding layers with positions and global ones without.
+// LG AI Research 2025, arXiv:2507.11407
 #pragma once
 
 #include "lamina/nn/layers.hpp"
@@ -11,6 +11,9 @@ namespace lamina::arch {
 
 struct Exaone4 {
   static constexpr std::string_view name = "exaone4";
+  static constexpr std::string_view title = "EXAONE 4";
+  static constexpr std::string_view models = "EXAONE 4.0 1.2B and 32B";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using QkNorm = nn::QkNorm<nn::Rms, nn::EachHead>;
   using Plain = nn::Attention<nn::Rope<nn::Halves>, nn::Causal, QkNorm>;

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gemma: LLaMA with GELU and scaled embeddings; its norms have their 1 + in the file.      Gemma team 2024,
-// arXiv:2403.08295
+// Gemma: LLaMA with GELU and scaled embeddings; its norms have their 1 + in the file.
+// Gemma team 2024, arXiv:2403.08295
 #pragma once
 
 #include <cmath>
@@ -13,6 +13,9 @@ namespace lamina::arch {
 
 struct Gemma {
   static constexpr std::string_view name = "gemma";
+  static constexpr std::string_view title = "Gemma";
+  static constexpr std::string_view models = "Gemma 2B and 7B, CodeGemma";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using Block = nn::Sequence<nn::Residual<nn::RmsNorm<"attn_norm">, nn::Attention<nn::Rope<nn::Halves>, nn::Causal>>,
                              nn::Residual<nn::RmsNorm<"ffn_norm">, nn::GatedMlp<nn::Gelu>>>;

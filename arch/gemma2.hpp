@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gemma 2: norms before and after each body, every other layer slides, scores and logits are capped.      Gemma team
-// 2024, arXiv:2408.00118
+// Gemma 2: norms before and after each body, every other layer slides, scores and logits are capped.
+// Gemma team 2024, arXiv:2408.00118
 #pragma once
 
 #include "lamina/arch/gemma.hpp"
@@ -12,6 +12,9 @@ namespace lamina::arch {
 
 struct Gemma2 {
   static constexpr std::string_view name = "gemma2";
+  static constexpr std::string_view title = "Gemma 2";
+  static constexpr std::string_view models = "Gemma 2 2B, 9B and 27B";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using Local =
       nn::Attention<nn::Rope<nn::Halves, nn::SlidingBase>, nn::Window, nn::CapScores<50>, nn::ScaleByWidthAt<46>>;

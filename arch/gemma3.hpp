@@ -12,6 +12,9 @@ namespace lamina::arch {
 
 struct Gemma3 {
   static constexpr std::string_view name = "gemma3";
+  static constexpr std::string_view title = "Gemma 3";
+  static constexpr std::string_view models = "Gemma 3 270M to 27B";
+  static constexpr nn::Verified verified{.llama_cpp = true, .transformers = true};
 
   using QkNorm = nn::QkNorm<nn::Rms, nn::EachHead>;
   using Local = nn::Attention<nn::Rope<nn::Halves, nn::LocalBase>, nn::Window, QkNorm, nn::ScaleByWidthAt<62>>;

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// GLM-4: norms before and after each body.      GLM team 2024, arXiv:2406.12793
+// GLM-4: norms before and after each body.
+// GLM team 2024, arXiv:2406.12793
 #pragma once
 
 #include "lamina/nn/layers.hpp"
@@ -10,6 +11,9 @@ namespace lamina::arch {
 
 struct Glm4 {
   static constexpr std::string_view name = "glm4";
+  static constexpr std::string_view title = "GLM-4";
+  static constexpr std::string_view models = "GLM-4-0414, GLM-Z1";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using Attention = nn::If<nn::HasSections, nn::Attention<nn::Rope<nn::Halves, nn::Sections>, nn::Causal>,
                            nn::Attention<nn::Rope<nn::Adjacent>, nn::Causal>>;

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// gpt-oss: experts with biases, sinks, every other layer slides.      OpenAI 2025, arXiv:2508.10925
+// gpt-oss: experts with biases, sinks, every other layer slides.
+// OpenAI 2025, arXiv:2508.10925
 #pragma once
 
 #include "lamina/nn/layers.hpp"
@@ -10,6 +11,9 @@ namespace lamina::arch {
 
 struct GptOss {
   static constexpr std::string_view name = "gpt-oss";
+  static constexpr std::string_view title = "gpt-oss";
+  static constexpr std::string_view models = "gpt-oss 20B and 120B";
+  static constexpr nn::Verified verified{.llama_cpp = true, .transformers = true};
 
   using Local = nn::Attention<nn::Rope<nn::Halves, nn::SlidingBase>, nn::Window, nn::Sinks>;
   using Global = nn::Attention<nn::Rope<nn::Halves>, nn::Causal, nn::Sinks>;

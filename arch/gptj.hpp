@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// GPT-J: attention and feed-forward beside each other on one norm.      Wang & Komatsuzaki 2021
+// GPT-J: attention and feed-forward beside each other on one norm.
+// Wang & Komatsuzaki 2021
 #pragma once
 
 #include "lamina/nn/layers.hpp"
@@ -10,6 +11,9 @@ namespace lamina::arch {
 
 struct GptJ {
   static constexpr std::string_view name = "gptj";
+  static constexpr std::string_view title = "GPT-J";
+  static constexpr std::string_view models = "GPT-J 6B";
+  static constexpr nn::Verified verified{.transformers = true};
 
   using Bodies = nn::Together<nn::Attention<nn::Rope<nn::Adjacent>, nn::Causal>, nn::Mlp<nn::Gelu>>;
   using Block = nn::Sequence<nn::Residual<nn::LayerNorm<"attn_norm">, Bodies>>;

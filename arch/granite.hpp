@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Granite 3: LLaMA with factors of embedding, branches, scores and logits; with experts in some sizes.      IBM 2024
+// Granite 3: LLaMA with factors of embedding, branches, scores and logits; with experts in some sizes.
+// IBM 2024
 #pragma once
 
 #include "lamina/nn/layers.hpp"
@@ -10,6 +11,9 @@ namespace lamina::arch {
 
 struct Granite {
   static constexpr std::string_view name = "granite";
+  static constexpr std::string_view title = "Granite";
+  static constexpr std::string_view models = "Granite 3.0 to 3.3, 2B and 8B";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using Attention = nn::If<nn::Flag<"rope.scaling.finetuned", true>, nn::Attention<nn::Rope<nn::Adjacent>, nn::Causal>,
                            nn::Attention<nn::NoPosition, nn::Causal>>;

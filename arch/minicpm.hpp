@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// MiniCPM: LLaMA with factors of embedding, branches and logits; files of early converters have none of them.      Hu
-// et al. 2024, arXiv:2404.06395
+// MiniCPM: LLaMA with factors of embedding, branches and logits; files of early converters have none of them.
+// Hu et al. 2024, arXiv:2404.06395
 #pragma once
 
 #include <cmath>
@@ -13,6 +13,9 @@ namespace lamina::arch {
 
 struct MiniCpm {
   static constexpr std::string_view name = "minicpm";
+  static constexpr std::string_view title = "MiniCPM";
+  static constexpr std::string_view models = "MiniCPM 1B, 2B and MoE";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using FeedForward =
       nn::If<nn::Positive<"expert_count">, nn::Experts<nn::Silu, nn::SoftmaxNormalized>, nn::GatedMlp<nn::Silu>>;

@@ -11,6 +11,9 @@ namespace lamina::arch {
 
 struct Olmo2 {
   static constexpr std::string_view name = "olmo2";
+  static constexpr std::string_view title = "OLMo 2";
+  static constexpr std::string_view models = "OLMo 2 1B to 32B, OLMo 3";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using QkNorm = nn::QkNorm<nn::Rms, nn::AllHeads>;
   using Local = nn::Attention<nn::Rope<nn::Halves, nn::Unscaled>, nn::Window, QkNorm>;

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// OLMoE.      Muennighoff et al. 2024, arXiv:2409.02060
+// OLMoE.
+// Muennighoff et al. 2024, arXiv:2409.02060
 #pragma once
 
 #include "lamina/nn/layers.hpp"
@@ -10,6 +11,9 @@ namespace lamina::arch {
 
 struct Olmoe {
   static constexpr std::string_view name = "olmoe";
+  static constexpr std::string_view title = "OLMoE";
+  static constexpr std::string_view models = "OLMoE 1B-7B";
+  static constexpr nn::Verified verified{.llama_cpp = true};
 
   using Attention = nn::Attention<nn::Rope<nn::Halves>, nn::Causal, nn::QkNorm<nn::Rms, nn::AllHeads>>;
 

@@ -11,4 +11,5 @@
 #include "lamina/runtime/model.hpp"
 #include "lamina/runtime/sampler.hpp"
 #include "lamina/runtime/session.hpp"
+#include "lamina/runtime/tensor_check.hpp"
 #include "lamina/text/tokenizer.hpp"

@@ -136,6 +136,19 @@ assert len(known) > 30 and all(name.strip() in text.split() for name in known), 
 for word in ("--profile", "--latency", "--strict", "FIRST-LAST*FACTOR", "Exit codes", "Examples"):
     assert word in text, word
 
+# Synthetic models of published shapes are listed, can be cut, and say how they differ; decode reads the chosen experts.
+listed = run("--list-synth")
+for name in ("llama-8b", "gpt-oss-20b", "olmoe-1b-7b", "Q4_K_M", "MXFP4"):
+    assert name in listed, listed
+(result,) = measure("-m", "synth:olmoe-1b-7b/1:Q4_0", "-p", "0", "-n", "2", "-r", "1")["results"]
+assert result["note"] == "1 of its 16 layers" and result["architecture"] == "olmoe", result["note"]
+by_phase = {step["phase"]: step["weight_bytes"] for step in result["plan"]}
+assert by_phase["blk.0 experts' down+residual"] == 8 * 1024 * 2048 * 18 // 32, by_phase  # 8 of 64 experts
+assert "1 of its 16 layers" in run("-m", "synth:olmoe-1b-7b/1:Q4_0", "-p", "0", "-n", "2", "-r", "1")
+assert measure(*tiny, "-p", "0", "-n", "2", "-r", "1")["results"][0]["note"] == ""
+for wrong in ("synth:olmoe-1b-7b/17:Q4_0", "synth:olmoe-1b-7b/0:Q4_0"):
+    assert "1 to 16 layers" in start("-m", wrong).stderr.decode(), wrong
+
 # What makes no sense.
 run("--cache-type", "q3", code=2)
 run("-m", "no-such-file.gguf", code=1)

@@ -96,3 +96,33 @@ TEST_CASE("bytes and operations of a plan") {
   }
   CHECK(n_attention == 2);
 }
+
+TEST_CASE("bytes and operations of experts and of windows") {
+  using namespace bench::synth;
+  const std::vector<bench::SynthKey> keys = {count("context_length", 128),
+                                             count("embedding_length", 64),
+                                             count("feed_forward_length", 32),
+                                             count("expert_count", 8),
+                                             count("expert_used_count", 2),
+                                             count("attention.head_count", 4),
+                                             count("attention.head_count_kv", 2),
+                                             count("attention.sliding_window", 16),
+                                             number("attention.layer_norm_rms_epsilon", 1e-5f)};
+  const bench::SynthShape shape{"x", "", "gpt-oss", 2, 2, 300, false, keys, untied};
+  auto synth = bench::SynthBuilder(shape, 2, *bench::synth_format("F32")).build("x", 1);
+  REQUIRE(synth);
+  const auto model = load(synth->file, {});
+  REQUIRE(model);
+  const std::size_t position_bytes = runtime::KvCache::position_bytes(model->hparams(), CacheType::F32);
+  const bench::WorkCounter counter(*model, position_bytes);
+  const double expert = 3 * 64 * 32, dense = 2 * 64 * 64 + 2 * 64 * 32 + 64 * 8, head = 300 * 64;
+  const double cache = 2 * 32 * 4;  // bytes per position and layer
+  const bench::Feeding one{.depth = 40, .n_tokens = 1, .batch = 1, .one_by_one = true};
+  CHECK(counter.of(one).operations == 2 * (2 * (dense + 2 * expert) + head));
+  CHECK(counter.of(one).bytes == Approx(4 * (2 * (dense + 2 * expert) + head + 64) + cache * (16 + 41)));
+  // Three tokens that choose 2 of 8 each leave 0.75³ of the experts alone.
+  const bench::Feeding three{.depth = 40, .n_tokens = 3, .batch = 3, .one_by_one = false};
+  const double chosen = 8 * (1 - 0.75 * 0.75 * 0.75);
+  CHECK(counter.of(three).operations == 2 * (3 * 2 * (dense + 2 * expert) + head));
+  CHECK(counter.of(three).bytes == Approx(4 * (2 * (dense + chosen * expert) + head + 3 * 64) + cache * (18 + 43)));
+}

@@ -161,20 +161,6 @@ TEST_CASE("fewer embedding rows than tokens is a shape mismatch") {
   CHECK(error.subject == "token_embd.weight");
 }
 
-TEST_CASE("an unknown family is named with its nearest neighbour") {
-  gguf::Writer out;
-  out.add("general.architecture", std::string_view("lama"));
-  auto bytes = out.to_bytes();
-  REQUIRE(bytes);
-  auto file = gguf::File::from_bytes(std::move(*bytes), "x.gguf");
-  REQUIRE(file);
-  const auto model = load(*file);
-  REQUIRE(!model);
-  CHECK(model.error().code == ErrorCode::UnknownArchitecture);
-  CHECK(model.error().got == "lama");
-  CHECK(model.error().message.find("llama") != std::string::npos);
-}
-
 TEST_CASE("an unknown target is refused and the known ones are listed") {
   const Error error = refused({}, {.target = "z80"});
   CHECK(error.code == ErrorCode::TargetUnavailable);

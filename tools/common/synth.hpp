@@ -1,26 +1,33 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Models of a given shape with random weights, made in memory as complete GGUF files: `synth:llama-1.1b:Q4_0`. Speed
-// does not depend on what the weights say, so nobody has to download anything to measure it.
+// Models of a given shape with random weights, made in memory as complete GGUF files: `synth:llama-1.1b:Q4_0`, or with
+// two layers `synth:llama-1.1b/2:Q4_0`. Speed does not depend on what the weights say, so nobody has to download
+// anything to measure it. Which tensors there are follows from the family's list of layers, as when a file is bound.
 //
 // A pool of random normal weights goes through the format's own quantiser once; tensors are then filled with random
 // picks from the pool. So every format of the registry works, all blocks are ones that real files could hold, and a
 // gigabyte takes less than a second.
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <fstream>
 #include <numbers>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "common/synth_format.hpp"
 #include "common/synth_shapes.hpp"
 #include "lamina/core/error.hpp"
 #include "lamina/core/memory.hpp"
@@ -29,7 +36,9 @@
 #include "lamina/gguf/encoder.hpp"
 #include "lamina/gguf/gguf.hpp"
 #include "lamina/quant/registry.hpp"
+#include "lamina/runtime/families.hpp"
 #include "lamina/runtime/sampler_random.hpp"
+#include "lamina/runtime/structure.hpp"
 
 namespace lamina::bench {
 
@@ -37,6 +46,7 @@ namespace lamina::bench {
 struct SynthModel {
   AlignedBuffer<std::byte> bytes;
   gguf::File file;
+  std::string note;  // for people: how it differs from what was asked for; or empty
 
   Expected<void> write(const std::string& path) const {
     return guarded([&]() -> Expected<void> {
@@ -87,12 +97,15 @@ struct SynthPool {
 
 class SynthBuilder {
  public:
-  SynthBuilder(const SynthShape& shape, const SynthFormat& format)
-      : shape_(shape), format_(format), types_(format, shape.n_layers, shape.n_head / shape.n_head_kv) {}
+  // n_layers: at most those of the shape, which must outlive the builder.
+  SynthBuilder(const SynthShape& shape, std::uint32_t n_layers, const SynthFormat& format)
+      : shape_(shape), n_layers_(n_layers), format_(format) {}
 
+  // Errors: BadArgument for a shape that its family cannot read; OutOfMemory.
   Expected<SynthModel> build(const std::string& name, std::size_t n_threads) {
-    list_tensors();
+    if (auto ok = list_tensors(name); !ok) return fail(std::move(ok.error()));
     const gguf::Encoder head = header(name);
+    if (auto ok = check_memory(name, head.bytes().size() + data_bytes_); !ok) return fail(std::move(ok.error()));
     auto buffer = AlignedBuffer<std::byte>::make(head.bytes().size() + data_bytes_);
     if (!buffer) return fail(std::move(buffer.error()));
     std::memcpy(buffer->data(), head.bytes().data(), head.bytes().size());
@@ -101,7 +114,7 @@ class SynthBuilder {
     }
     auto file = gguf::File::from_memory({buffer->data(), buffer->size()}, name);
     if (!file) return fail(std::move(file.error()));
-    return SynthModel{std::move(*buffer), std::move(*file)};
+    return SynthModel{std::move(*buffer), std::move(*file), note_};
   }
 
  private:
@@ -117,14 +130,80 @@ class SynthBuilder {
     std::size_t n_weights;
   };
 
-  void matrix(std::string name, std::uint64_t columns, std::uint64_t rows) {
-    const std::uint32_t type_id = types_.next(name, columns);
-    // Sums over a row of inputs of size 1 then have size 1; embeddings are inputs themselves.
-    const float sigma = name == "token_embd.weight" ? 1.0f : 1.0f / std::sqrt(static_cast<float>(columns));
-    append({std::move(name), {columns, rows}, type_id, &pool(type_id, sigma), 0, columns * rows});
+  // The family's layers say what there is; the shape, which of the optional ones.
+  Expected<void> list_tensors(const std::string& name) {
+    const FamilyInfo* family = find_family(families(), shape_.family);
+    if (family == nullptr) return fail(unknown_family(families(), shape_.family).about(name));
+    const gguf::Encoder head = header(name);  // without tensors so far
+    auto bare = gguf::File::from_memory(head.bytes(), name);
+    if (!bare) return fail(std::move(bare.error()));
+    auto hparams = family->hparams(*bare, shape_.n_vocab);
+    if (!hparams) return fail(std::move(hparams.error()));
+    SynthTypes types(format_, {.architecture = shape_.family,
+                               .n_layers = n_layers_,
+                               .n_group = hparams->n_head / std::max<std::size_t>(1, hparams->n_head_kv),
+                               .n_experts = hparams->n_expert,
+                               .tied = !has("output.weight")});
+    const LayerNode layers = family->layers();
+    const runtime::HparamReader in(*bare, shape_.family);
+    const auto each = [&](const LayerNode& node, std::size_t layer) -> Expected<void> {
+      for (const nn::TensorSpec& spec : node.tensors) add(spec, layer, *hparams, types);
+      return {};
+    };
+    if (auto ok = runtime::walk(layers, in, n_layers_, each); !ok) return ok;
+    note_ = types.replaced();
+    if (n_layers_ != shape_.n_layers) {
+      note_ = std::to_string(n_layers_) + " of its " + std::to_string(shape_.n_layers) + " layers" +
+              (note_.empty() ? "" : "; ") + note_;
+    }
+    return {};
   }
 
-  void norm(std::string name) { append({std::move(name), {shape_.n_embd}, 0, nullptr, 0, shape_.n_embd}); }
+  bool has(std::string_view name) const { return std::ranges::find(shape_.with, name) != shape_.with.end(); }
+
+  void add(const nn::TensorSpec& spec, std::size_t layer, const Hparams& h, SynthTypes& types) {
+    const bool left_out = spec.presence == nn::Presence::Optional || !spec.tied_to.empty();
+    if (left_out && !has(spec.name)) return;
+    const bool fused = shape_.fused && !spec.fused.name.empty();
+    const bool vector = spec.rows == nn::Size::One && spec.depth == nn::Size::One;
+    const std::string name = runtime::full_name(spec, fused ? spec.fused.name : spec.name, layer);
+    if (!names_.insert(name).second) return;  // another part of a fused tensor, or one for all layers
+    std::vector<std::uint64_t> dims = {h.size(fused && vector ? spec.fused.rows : spec.columns)};
+    if (!vector) dims.push_back(h.size(fused ? spec.fused.rows : spec.rows));
+    if (spec.depth != nn::Size::One) dims.push_back(h.size(spec.depth));
+    std::uint64_t n_weights = 1;
+    for (const std::uint64_t d : dims) n_weights *= d;
+    if (name.ends_with("norm.weight") || name.ends_with("norm_2.weight")) {
+      return append({name, std::move(dims), quant::F32::type_id, nullptr, 0, n_weights});
+    }
+    std::uint32_t type_id = quant::F32::type_id;
+    if (quant::is_quantised(name, dims.size())) {
+      type_id = types.next(name, dims[0], dims.size() > 2 ? dims[2] : 1,
+                           layer == runtime::no_layer ? std::nullopt : std::optional(layer));
+    }
+    // Sums over a row of inputs of size 1 then have size 1; embeddings are inputs themselves. What is added to sums is
+    // smaller than they are.
+    const float sigma = dims.size() == 1 || spec.use == nn::Use::Floats ? 0.1f
+                        : name == "token_embd.weight"                   ? 1.0f
+                                                                        : 1.0f / std::sqrt(static_cast<float>(dims[0]));
+    append({name, std::move(dims), type_id, &pool(type_id, sigma), 0, n_weights});
+  }
+
+  // Memory that is promised and not there ends a process without a word.
+  static Expected<void> check_memory(const std::string& name, std::uint64_t bytes) {
+    std::ifstream file("/proc/meminfo");
+    for (std::string key, unit; file >> key;) {
+      std::uint64_t kib = 0;
+      if (!(file >> kib)) return {};
+      std::getline(file, unit);
+      if (key != "MemAvailable:" || bytes / 1024 <= kib) continue;
+      return fail(Error(ErrorCode::OutOfMemory, "the model is larger than the free memory; SHAPE/N has N layers only")
+                      .about(name)
+                      .wanted(std::to_string(bytes >> 20) + " MiB")
+                      .found(std::to_string(kib >> 10) + " MiB"));
+    }
+    return {};
+  }
 
   void append(Tensor tensor) {
     const gguf::TensorType& type = *gguf::tensor_type(tensor.type_id);
@@ -138,25 +217,6 @@ class SynthBuilder {
       if (each.type_id == type_id && each.sigma == sigma) return each;
     }
     return pools_.emplace_back(type_id, sigma);
-  }
-
-  void list_tensors() {
-    const std::uint64_t n_kv = std::uint64_t{shape_.n_head_kv} * shape_.head_dim();
-    matrix("token_embd.weight", shape_.n_embd, shape_.n_vocab);
-    for (std::uint32_t i = 0; i < shape_.n_layers; ++i) {
-      const std::string blk = "blk." + std::to_string(i) + ".";
-      norm(blk + "attn_norm.weight");
-      matrix(blk + "attn_q.weight", shape_.n_embd, shape_.n_embd);
-      matrix(blk + "attn_k.weight", shape_.n_embd, n_kv);
-      matrix(blk + "attn_v.weight", shape_.n_embd, n_kv);
-      matrix(blk + "attn_output.weight", shape_.n_embd, shape_.n_embd);
-      norm(blk + "ffn_norm.weight");
-      matrix(blk + "ffn_gate.weight", shape_.n_embd, shape_.n_ff);
-      matrix(blk + "ffn_up.weight", shape_.n_embd, shape_.n_ff);
-      matrix(blk + "ffn_down.weight", shape_.n_ff, shape_.n_embd);
-    }
-    norm("output_norm.weight");
-    matrix("output.weight", shape_.n_embd, shape_.n_vocab);
   }
 
   // A SentencePiece-like vocabulary: <unk>, <s>, </s>, the 256 bytes, then "a" … "z", "aa" …, with and without a space
@@ -203,20 +263,16 @@ class SynthBuilder {
       entries.payload(value);
       ++n_entries;
     };
-    add("general.architecture", "llama");
+    add("general.architecture", shape_.family);
     add("general.name", name);
     if (format_.file_type) add("general.file_type", *format_.file_type);
     add("general.quantization_version", std::uint32_t{2});
-    add("llama.block_count", shape_.n_layers);
-    add("llama.context_length", shape_.n_ctx);
-    add("llama.embedding_length", shape_.n_embd);
-    add("llama.feed_forward_length", shape_.n_ff);
-    add("llama.attention.head_count", shape_.n_head);
-    add("llama.attention.head_count_kv", shape_.n_head_kv);
-    add("llama.attention.layer_norm_rms_epsilon", 1e-5f);
-    add("llama.rope.dimension_count", shape_.head_dim());
-    add("llama.rope.freq_base", shape_.rope_base);
-    add("llama.vocab_size", shape_.n_vocab);
+    const std::string prefix = std::string(shape_.family) + ".";
+    add(prefix + "block_count", n_layers_);
+    add(prefix + "vocab_size", shape_.n_vocab);
+    for (const SynthKey& each : shape_.keys) {
+      std::visit([&](const auto& value) { add(prefix + std::string(each.key), value); }, each.value);
+    }
     const Vocabulary vocabulary(shape_.n_vocab);
     add("tokenizer.ggml.model", "llama");
     add("tokenizer.ggml.tokens", vocabulary.tokens);
@@ -273,8 +329,10 @@ class SynthBuilder {
   }
 
   const SynthShape& shape_;
-  const SynthFormat& format_;
-  SynthTypes types_;
+  std::uint32_t n_layers_;
+  SynthFormat format_;
+  std::unordered_set<std::string> names_;
+  std::string note_;
   std::deque<SynthPool> pools_;
   std::vector<Tensor> tensors_;
   std::size_t data_bytes_ = 0;
@@ -282,23 +340,44 @@ class SynthBuilder {
 
 inline bool is_synth(std::string_view name) { return name.starts_with("synth:"); }
 
-// From "synth:SHAPE:FORMAT". Errors: BadArgument with the names there are, OutOfMemory.
+// What SHAPE or SHAPE/LAYERS says; `name` is for errors. Errors: BadArgument.
+struct SynthSize {
+  const SynthShape* shape;
+  std::uint32_t n_layers;
+};
+inline Expected<SynthSize> synth_size(const std::string& name, std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view shape_name = text.substr(0, slash);
+  const auto shape = std::ranges::find(synth_shapes, shape_name, &SynthShape::name);
+  if (shape == synth_shapes.end()) {
+    std::string known;
+    for (const SynthShape& s : synth_shapes) known += (known.empty() ? "" : ", ") + std::string(s.name);
+    return fail(Error(ErrorCode::BadArgument, "no such shape; write synth:SHAPE:FORMAT or synth:SHAPE/LAYERS:FORMAT")
+                    .about(name)
+                    .wanted(known)
+                    .found(printable(shape_name)));
+  }
+  if (slash == std::string_view::npos) return SynthSize{shape, shape->n_made};
+  const std::string_view number = text.substr(slash + 1);
+  std::uint32_t n = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), n);
+  if (error != std::errc() || end != number.data() + number.size() || n < 1 || n > shape->n_layers) {
+    return fail(Error(ErrorCode::BadArgument, "the shape cannot be cut to that")
+                    .about(name)
+                    .wanted("1 to " + std::to_string(shape->n_layers) + " layers")
+                    .found(printable(number)));
+  }
+  return SynthSize{shape, n};
+}
+
+// From "synth:SHAPE:FORMAT" or "synth:SHAPE/LAYERS:FORMAT". Errors: BadArgument with the names there are, OutOfMemory.
 inline Expected<SynthModel> make_synth(const std::string& name, std::size_t n_threads) {
   return guarded([&]() -> Expected<SynthModel> {
     const std::string_view spec = std::string_view(name).substr(std::min<std::size_t>(name.size(), 6));
     const std::size_t colon = spec.find(':');
-    const std::string_view shape_name = spec.substr(0, colon);
     const std::string_view format_name = colon == std::string_view::npos ? "" : spec.substr(colon + 1);
-    const auto shape = std::find_if(synth_shapes.begin(), synth_shapes.end(),
-                                    [&](const SynthShape& s) { return s.name == shape_name; });
-    if (shape == synth_shapes.end()) {
-      std::string known;
-      for (const SynthShape& s : synth_shapes) known += (known.empty() ? "" : ", ") + std::string(s.name);
-      return fail(Error(ErrorCode::BadArgument, "no such shape; write synth:SHAPE:FORMAT")
-                      .about(name)
-                      .wanted(known)
-                      .found(printable(shape_name)));
-    }
+    const auto size = synth_size(name, spec.substr(0, colon));
+    if (!size) return fail(size.error());
     const auto format = synth_format(format_name);
     if (!format) {
       std::string known;
@@ -312,7 +391,7 @@ inline Expected<SynthModel> make_synth(const std::string& name, std::size_t n_th
                       .wanted(known)
                       .found(printable(format_name)));
     }
-    return SynthBuilder(*shape, *format).build(name, n_threads);
+    return SynthBuilder(*size->shape, size->n_layers, *format).build(name, n_threads);
   });
 }
 

@@ -17,6 +17,11 @@ Expected<void> print_all_json(const gguf::File& file);
 Expected<void> print_value(const gguf::File& file, const std::string& key, bool json);
 Expected<void> print_plan(const gguf::File& file, const std::string& target, bool json);
 
+// The layers of a family, by its name, or of a file's, with what it has of their tensors. Errors: UnknownArchitecture,
+// those of files and hyperparameters; MissingTensor or ShapeMismatch, after everything is printed, for a file that its
+// family cannot run.
+Expected<void> print_arch(const std::string& name_or_file, bool json);
+
 // Writes the tensor as little-endian float32 to `out`, whole or not at all; "-" is standard output.
 Expected<void> dequantize(const gguf::File& file, const std::string& tensor, const std::string& out);
 

@@ -15,6 +15,8 @@ constexpr const char* examples = R"(Examples:
   gguf-inspect model.gguf --kv tokenizer.chat_template         one metadata value, whole
   gguf-inspect model.gguf --json | jq .formats                 everything, for programs
   gguf-inspect plan model.gguf                                 the kernel that will run each tensor here
+  gguf-inspect arch qwen3                                      the layers of a family and their tensors
+  gguf-inspect arch model.gguf                                 the same with the file's sizes, and what it lacks
   gguf-inspect dequant model.gguf output.weight --out w.f32    a tensor as little-endian float32
 
 Any part of a split file (-00001-of-0000N) stands for the whole. JSON strings are UTF-8; bytes of the file that are not
@@ -44,6 +46,14 @@ int main(int argc, char** argv) {
   plan->add_option("--target", target, "plan for this instruction set (`llm targets` lists them)")->type_name("NAME");
   plan->add_flag("--json", json, "write it as JSON");
 
+  auto* arch = app.add_subcommand("arch", "Draws the layers of a model family and the tensors that each one needs.");
+  arch->add_option(
+          "NAME|FILE", path,
+          "a family's name (`llm families` lists them; shapes are symbols then), or a model file: its sizes, and "
+          "which tensors are missing, extra or of another shape")
+      ->required();
+  arch->add_flag("--json", json, "write it as JSON");
+
   auto* dequant =
       app.add_subcommand("dequant", "Writes TENSOR of FILE as little-endian float32, fastest dimension first.");
   dequant->add_option("FILE", path, "the file to read")->required();
@@ -54,6 +64,11 @@ int main(int argc, char** argv) {
     if (path.empty()) {
       std::fprintf(stderr, "%s: which file? Try --help.\n", program);
       return cli::exit_usage;
+    }
+    if (*arch) {
+      const auto drawn = inspect::print_arch(path, json);
+      if (!drawn) return lamina::fail(drawn.error());
+      return cli::exit_ok;
     }
     const auto file = lamina::gguf::File::open(path);
     if (!file) return lamina::fail(file.error());

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "commands.hpp"
@@ -64,6 +65,14 @@ std::vector<Row> rows_of(const Model& model) {
   return out;
 }
 
+std::vector<const gguf::TensorInfo*> unused_tensors(const Model& model) {
+  std::vector<const gguf::TensorInfo*> out;
+  for (const gguf::TensorInfo& tensor : model.file().tensors()) {
+    if (!model.uses(tensor)) out.push_back(&tensor);
+  }
+  return out;
+}
+
 void print_text(const Model& model) {
   const cli::Style style(stdout);
   std::printf("%s runs on %s: %zu steps, %s of weights read per token\n\n", printable(model.architecture()).c_str(),
@@ -95,6 +104,10 @@ void print_text(const Model& model) {
                 static_cast<std::size_t>(n));
     legend += mark.sign;
   }
+  const auto unused = unused_tensors(model);
+  if (!unused.empty()) std::printf("\nNo layer uses:");
+  for (const gguf::TensorInfo* tensor : unused) std::printf(" %s", printable(tensor->name).c_str());
+  if (!unused.empty()) std::printf("\n");
 }
 
 nlohmann::json json_of(const KernelNames& kernels) {
@@ -122,11 +135,16 @@ void print_json(const Model& model) {
                      {"weight_bytes", step.info.weight_bytes},
                      {"slow", step.info.slow}});
   }
+  nlohmann::json unused = nlohmann::json::array();
+  for (const gguf::TensorInfo* tensor : unused_tensors(model)) {
+    unused.push_back(nlohmann::json::parse(json_text(tensor->name)));
+  }
   const nlohmann::json all = {{"architecture", std::string(model.architecture())},
                               {"target", std::string(model.target())},
                               {"target_note", std::string(model.target_note())},
                               {"weight_bytes", model.plan().weight_bytes()},
-                              {"steps", std::move(steps)}};
+                              {"steps", std::move(steps)},
+                              {"unused_tensors", std::move(unused)}};
   std::printf("%s\n", all.dump(1).c_str());
 }
 

@@ -91,6 +91,7 @@ json json_of(const Setting& setting, const ModelResult& r) {
   }
   for (const TestResult& t : r.tests) tests.push_back(json_of(setting, t));
   return {{"model", r.name},
+          {"note", r.note},
           {"file_bytes", r.file_bytes},
           {"n_weights", r.n_weights},
           {"architecture", r.architecture},

@@ -29,6 +29,9 @@ constexpr const char* description =
     "probed between the repetitions. Random tokens are fed; tokenising and sampling are not measured.";
 
 constexpr const char* examples =
+    "Models that need no file: synth:SHAPE:FORMAT has random weights, synth:SHAPE/LAYERS:FORMAT fewer layers of them.\n"
+    "--list-synth lists shapes and formats.\n"
+    "\n"
     "LIST: numbers and ranges, N, FIRST-LAST, FIRST-LAST+STEP or FIRST-LAST*FACTOR, with commas between them. Every\n"
     "combination of -t, -b and -d with each -p and each -n is a row.\n"
     "\n"
@@ -36,6 +39,7 @@ constexpr const char* examples =
     "  llm-bench                                              the model that ships with Lamina\n"
     "  llm-bench -m a.gguf -m b.gguf -p 512 -n 128 -r 5       two models beside each other\n"
     "  llm-bench -m synth:llama-1.1b:Q4_0 -t 1,2 -o json      every sample and the plan, as JSON\n"
+    "  llm-bench -m synth:gpt-oss-20b/2:MXFP4_MOE             two layers of a large model\n"
     "  llm-bench -m a.gguf -p 0 -n 64 -d 0-4096+1024          decode only, at growing depth\n"
     "  llm-bench -m a.gguf -n 64 -d 2048 --cache-type f16     a smaller KV cache\n"
     "  llm-bench -m a.gguf -p 1-16,24,32-600*1.5 -n 0         from one token to many fed together\n"
@@ -91,7 +95,7 @@ struct Arguments {
   std::string output = "md";
   std::string keep, target;
   std::string profile;  // empty, "phases" or "layers"
-  bool latency = false;
+  bool latency = false, list_synth = false;
   BenchOptions bench;
 };
 
@@ -111,7 +115,7 @@ void add_list(CLI::App& app, const std::string& names, std::vector<std::size_t>&
 
 void add_options(CLI::App& app, Arguments& a) {
   constexpr std::size_t most = std::size_t{1} << 30;  // tokens, the library's largest context
-  app.add_option("-m,--model", a.models, "GGUF file, or synth:SHAPE:FORMAT; may be given again")
+  app.add_option("-m,--model", a.models, "GGUF file, synth:SHAPE:FORMAT or synth:SHAPE/LAYERS:FORMAT; may be repeated")
       ->type_name("MODEL")
       ->allow_extra_args(false);
   add_list(app, "-p,--prompt", a.bench.n_prompt, 0, most, "tokens of the prefill tests; 0: none");
@@ -145,6 +149,7 @@ void add_options(CLI::App& app, Arguments& a) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"md", "json", "csv"}))
       ->capture_default_str();
+  app.add_flag("--list-synth", a.list_synth, "list what SHAPE and FORMAT of synthetic models may be, and stop");
   app.add_option("--keep", a.keep, "write the synthetic model there as well")->type_name("FILE");
 }
 
@@ -184,7 +189,9 @@ Expected<ModelResult> measure(const std::string& name, const Arguments& a, Bench
     progress(name + ": writing " + a.keep);
     if (auto ok = synth->write(a.keep); !ok) return fail(std::move(ok.error()));
   }
-  return bench.run(name, [&] { return load(synth->file, options); });
+  auto result = bench.run(name, [&] { return load(synth->file, options); });
+  if (result) result->note = synth->note;
+  return result;
 }
 
 void write(const Arguments& a, const Setting& setting, const std::vector<ModelResult>& results) {
@@ -198,7 +205,33 @@ int usage(const char* what) {
   return cli::exit_usage;
 }
 
+void print_synth_list() {
+  std::printf("SHAPE          family      layers  sizes of\n");
+  for (const SynthShape& s : synth_shapes) {
+    const std::string layers =
+        (s.n_made == s.n_layers ? "" : std::to_string(s.n_made) + "/") + std::to_string(s.n_layers);
+    std::printf("%-14s %-10s %7s  %s\n", std::string(s.name).c_str(), std::string(s.family).c_str(), layers.c_str(),
+                std::string(s.about).c_str());
+  }
+  std::string formats, mixes;
+  for_each_type(quant::Formats{}, [&](auto type) { formats += " " + std::string(decltype(type)::type::name); });
+  for (const quant::FileType& type : quant::file_types) {
+    if (gguf::tensor_type(type.name) == nullptr) mixes += " " + std::string(type.name);
+  }
+  std::printf(
+      "\nMade with all layers, or with as many as stand before the slash, so that 24 GiB of memory hold them in most\n"
+      "formats; SHAPE/N has N layers. Rows that a format's blocks do not divide are stored as llama.cpp would store\n"
+      "them, and the results say so.\n\n"
+      "FORMAT, for all matrices but the output:%s\n"
+      "FORMAT, a mix as llama.cpp makes it:%s\n",
+      formats.c_str(), mixes.c_str());
+}
+
 Expected<int> run(Arguments& a) {
+  if (a.list_synth) {
+    print_synth_list();
+    return cli::exit_ok;
+  }
   const auto nothing = [](const std::vector<std::size_t>& list) {
     return *std::max_element(list.begin(), list.end()) == 0;
   };

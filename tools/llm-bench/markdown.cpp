@@ -13,7 +13,7 @@ namespace {
 
 // The file's name without its folders; synthetic names stay whole.
 std::string short_name(const std::string& name) {
-  const std::size_t slash = name.find_last_of('/');
+  const std::size_t slash = name.starts_with("synth:") ? std::string::npos : name.find_last_of('/');
   return printable(slash == std::string::npos ? name : name.substr(slash + 1));
 }
 
@@ -133,6 +133,7 @@ class Markdown {
            fixed(r.load_seconds * 1e3, 1) + " ms; " + cli::bytes(r.weight_bytes_per_token) + " of weights and " +
            cli::bytes(r.cache_bytes_per_position) + " of " + r.cache_type +
            " cache per position read for a decoded token.\n";
+    if (!r.note.empty()) out += "- " + r.note + "\n";
     for (const KernelUse& use : r.kernels()) {
       const std::string many = use.prefill_kernel == use.kernel ? "" : ", many tokens by " + use.prefill_kernel;
       out += "- " + use.kernel + many + ": " + std::to_string(use.n_steps) + " steps, " + cli::bytes(use.weight_bytes) +

@@ -75,6 +75,7 @@ struct KernelUse {
 
 struct ModelResult {
   std::string name;
+  std::string note;  // how a synthetic model differs from what was asked for; or empty
   std::uint64_t file_bytes = 0;
   std::uint64_t n_weights = 0;
   std::string architecture, target, target_note, cache_type;

@@ -19,6 +19,7 @@ void add_perplexity(CLI::App& app, Command& command);
 void add_quantize(CLI::App& app, Command& command);
 void add_imatrix(CLI::App& app, Command& command);
 void add_info(CLI::App& app, Command& command);
+void add_families(CLI::App& app, Command& command);
 void add_targets(CLI::App& app, Command& command);
 
 }  // namespace lamina::llm

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   llm::add_quantize(app, command);
   llm::add_imatrix(app, command);
   llm::add_info(app, command);
+  llm::add_families(app, command);
   llm::add_targets(app, command);
   return cli::run(app, "llm", argc, argv, [&] { return command(); });
 }

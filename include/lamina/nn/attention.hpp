@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "lamina/nn/conditions.hpp"
 #include "lamina/nn/role.hpp"
 #include "lamina/nn/tensor_spec.hpp"
 
@@ -72,6 +73,7 @@ struct QkNorm;
 
 template <class Kind, Presence P>
 struct QkNorm<Kind, EachHead, P> {
+  static constexpr Role role = Role::Policy;
   enum Tensor : std::size_t { Q, K, QBias, KBias };
   static constexpr std::array tensors = {
       TensorSpec{.name = "attn_q_norm.weight", .columns = Size::KeyDim, .presence = P},
@@ -82,6 +84,7 @@ struct QkNorm<Kind, EachHead, P> {
 };
 template <class Kind, Presence P>
 struct QkNorm<Kind, OwnWeight, P> {
+  static constexpr Role role = Role::Policy;
   enum Tensor : std::size_t { Q, K };
   static constexpr std::array tensors = {
       TensorSpec{.name = "attn_q_norm.weight",
@@ -98,6 +101,7 @@ struct QkNorm<Kind, OwnWeight, P> {
 };
 template <class Kind, Presence P>
 struct QkNorm<Kind, AllHeads, P> {
+  static constexpr Role role = Role::Policy;
   enum Tensor : std::size_t { Q, K, QBias, KBias };
   static constexpr std::array tensors = {
       TensorSpec{.name = "attn_q_norm.weight", .columns = Size::Queries, .presence = P},
@@ -106,6 +110,10 @@ struct QkNorm<Kind, AllHeads, P> {
       TensorSpec{.name = "attn_k_norm.bias", .columns = Size::Keys, .presence = Presence::Optional},
   };
 };
+
+// Where a layer has them. Without the norm of queries that of keys does not count.
+template <class Kind, class Over>
+using QkNormIfAny = If<HasTensor<"attn_q_norm.weight">, QkNorm<Kind, Over, Presence::Optional>, Nothing>;
 
 // A score per head that belongs to no token and takes its share of the softmax.          Xiao et al. 2023,
 // arXiv:2309.17453

@@ -10,7 +10,7 @@
 #include <deque>
 #include <span>
 #include <string>
-#include <tuple>
+#include <unordered_set>
 #include <vector>
 
 #include "lamina/core/checked.hpp"
@@ -22,6 +22,7 @@
 #include "lamina/quant/format.hpp"
 #include "lamina/quant/registry.hpp"
 #include "lamina/runtime/hparams.hpp"
+#include "lamina/runtime/tensor_finder.hpp"
 
 namespace lamina::runtime {
 
@@ -52,7 +53,8 @@ struct WeightStore {
   gguf::File file;
   std::deque<std::vector<float>> vectors;
   std::deque<AlignedBuffer<std::byte>> swapped;
-  std::size_t copied_bytes = 0;  // weights not used where the file has them
+  std::size_t copied_bytes = 0;                       // weights not used where the file has them
+  std::unordered_set<const gguf::TensorInfo*> bound;  // what the family's layers asked for
 };
 
 class Binder {
@@ -72,63 +74,22 @@ class Binder {
   }
 
  private:
-  // Where a tensor lies: its own, another's that stands in, or a part of a fused one, from row (of a vector: value)
-  // `begin` on.
-  struct Place {
-    const gguf::TensorInfo* info = nullptr;
-    std::size_t begin = 0;
-    bool part = false;
-  };
-
-  std::string full_name(const nn::TensorSpec& spec, std::string_view name, std::size_t layer_index) const {
-    if (spec.scope != nn::Scope::Layer || layer_index == no_layer) return std::string(name);
-    return "blk." + std::to_string(layer_index) + "." + std::string(name);
-  }
-
-  Place place(const nn::TensorSpec& spec, std::size_t layer_index) const {
-    Place out{store_.file.find(full_name(spec, spec.name, layer_index))};
-    if (!spec.fused.name.empty() && (out.info == nullptr || spec.fused.name == spec.name)) {
-      const gguf::TensorInfo* fused = store_.file.find(full_name(spec, spec.fused.name, layer_index));
-      const std::size_t direction = spec.rows == nn::Size::One ? 0 : 1;
-      // A tensor of this one's size is another that is stored alone.
-      if (fused != nullptr && fused->dims[direction] != hparams_.size(direction == 0 ? spec.columns : spec.rows)) {
-        return {fused, hparams_.size(spec.fused.begin), true};
-      }
-    }
-    if (out.info == nullptr && !spec.tied_to.empty()) out.info = store_.file.find(spec.tied_to);
-    return out;
-  }
-
   Expected<Bound> find(const nn::TensorSpec& spec, std::size_t layer_index) {
-    const Place at = place(spec, layer_index);
-    const gguf::TensorInfo* info = at.info;
-    if (info == nullptr) {
-      if (spec.presence == nn::Presence::Optional) return Bound{};
-      return fail(Error(ErrorCode::MissingTensor, "the model's family needs this tensor")
-                      .in(store_.file.name())
-                      .about(full_name(spec, spec.name, layer_index))
-                      .wanted(shape_text(spec, false)));
-    }
-    const std::array<std::size_t, 3> shape = this->shape(spec, at.part);
-    if (info->dims[0] != shape[0] || info->dims[1] != shape[1] || info->dims[2] != shape[2] || info->dims[3] != 1) {
-      return fail(Error(ErrorCode::ShapeMismatch, {})
-                      .in(store_.file.name())
-                      .about(info->name)
-                      .at(info->offset)
-                      .wanted(shape_text(spec, at.part))
-                      .found("[" + std::to_string(info->dims[0]) + ", " + std::to_string(info->dims[1]) + ", " +
-                             std::to_string(info->dims[2]) + ", " + std::to_string(info->dims[3]) + "]"));
-    }
+    const auto at = TensorFinder(store_.file, hparams_).find(spec, layer_index);
+    if (!at) return fail(at.error());
+    const gguf::TensorInfo* info = at->info;
+    if (info == nullptr) return Bound{};
+    store_.bound.insert(info);
     Bound bound;
     bound.name = info->name;
     bound.rows = hparams_.size(spec.rows) * hparams_.size(spec.depth);
     bound.columns = hparams_.size(spec.columns);
     bound.matrices = hparams_.size(spec.depth);
-    bound.first_row = at.begin;
+    bound.first_row = at->begin;
     bound.type_id = info->type_id;
     const bool floats = spec.rows == nn::Size::One ? spec.use != nn::Use::Matrix : spec.use == nn::Use::Floats;
-    if (floats) return bind_vector(*info, std::move(bound), at.begin);
-    return bind_matrix(*info, std::move(bound), shape[1] * shape[2], at.begin);
+    if (floats) return bind_vector(*info, std::move(bound), at->begin);
+    return bind_matrix(*info, std::move(bound), info->dims[1] * info->dims[2], at->begin);
   }
 
   // Of the tensor in the file, which has n_rows rows; this one's begin with row `begin`.
@@ -197,27 +158,6 @@ class Binder {
         .found(info.type_name());
   }
 
-  // What the file's tensor must be; `part`: the fused one.
-  std::array<std::size_t, 3> shape(const nn::TensorSpec& spec, bool part) const {
-    const bool vector = spec.rows == nn::Size::One;
-    return {hparams_.size(part && vector ? spec.fused.rows : spec.columns),
-            hparams_.size(part && !vector ? spec.fused.rows : spec.rows), hparams_.size(spec.depth)};
-  }
-  std::string shape_text(const nn::TensorSpec& spec, bool part) const {
-    const bool vector = spec.rows == nn::Size::One;
-    const auto text = [&](nn::Size size) {
-      return std::string(nn::to_string(size)) + " = " + std::to_string(hparams_.size(size));
-    };
-    std::string out = "[" + text(part && vector ? spec.fused.rows : spec.columns);
-    if (!vector) out += ", " + text(part ? spec.fused.rows : spec.rows);
-    if (spec.depth != nn::Size::One) out += ", " + text(spec.depth);
-    return out + "]";
-  }
-
- public:
-  static constexpr std::size_t no_layer = static_cast<std::size_t>(-1);
-
- private:
   WeightStore& store_;
   const Hparams& hparams_;
   const kernels::KernelTable& kernels_;

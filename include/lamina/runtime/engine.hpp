@@ -4,11 +4,11 @@
 // Loading: a file becomes a Model. An Engine is a choice of families and formats; code exists for those alone.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,10 +17,10 @@
 #include "lamina/gguf/gguf.hpp"
 #include "lamina/kernels/dispatch/dispatch.hpp"
 #include "lamina/quant/registry.hpp"
+#include "lamina/runtime/families.hpp"
 #include "lamina/runtime/lower.hpp"
 #include "lamina/runtime/model.hpp"
 #include "lamina/runtime/population.hpp"
-#include "lamina/runtime/read_hparams.hpp"
 
 namespace lamina {
 
@@ -78,43 +78,11 @@ class Engine {
     return guarded([&]() -> Expected<Model> { return load_checked(std::move(file), options); });
   }
 
+  // Those that it knows.
+  static std::span<const FamilyInfo> families() { return FamilyTable<ArchList>::all(); }
+
  private:
   static Expected<Model> load_checked(gguf::File file, const LoadOptions& options);
-  static Error unknown_architecture(const gguf::File& file, std::string_view name) {
-    std::string known;
-    std::string_view nearest;
-    std::size_t best = static_cast<std::size_t>(-1);
-    for_each_type(ArchList{}, [&](auto family) {
-      constexpr std::string_view each = decltype(family)::type::name;
-      known += (known.empty() ? "" : ", ") + std::string(each);
-      if (const std::size_t d = edit_distance(name.substr(0, 64), each); d < best) {
-        best = d;
-        nearest = each;
-      }
-    });
-    return Error(ErrorCode::UnknownArchitecture,
-                 "no family of this name is built in; the nearest is " + std::string(nearest))
-        .in(file.name())
-        .about("general.architecture")
-        .wanted(known)
-        .found(printable(name));
-  }
-
-  // Levenshtein distance; O(|a|·|b|).
-  static std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= b.size(); ++j) {
-        const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1] ? 1 : 0);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-      }
-    }
-    return row[b.size()];
-  }
 };
 
 // Not defined in the class, so that `extern template` below keeps it out of whoever links the library.
@@ -132,26 +100,28 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
 
   auto architecture = file.metadata().template get<std::string_view>("general.architecture");
   if (!architecture) return fail(std::move(architecture.error()));
+  const FamilyInfo* const info = find_family(families(), *architecture);
+  if (info == nullptr) return fail(unknown_family(families(), *architecture).in(file.name()));
+  auto hparams = info->hparams(file, 0);
+  if (!hparams) return fail(std::move(hparams.error()));
+
   auto state = std::make_shared<Model::State>(file);
   state->kernels = *table;
-  Expected<void> built = fail(unknown_architecture(file, *architecture));
-  const auto bind = [&]<class Family>() -> Expected<void> {
-    auto hparams = runtime::read_hparams<Family>(file);
-    if (!hparams) return fail(std::move(hparams.error()));
-    state->hparams = std::move(*hparams);
-    if (auto ok = report(LoadStage::Weights, weights); !ok) return ok;
-    const auto n_layers = static_cast<double>(state->hparams.n_layers);
-    auto plan = runtime::lower<Family>(state->store, state->hparams, *state->kernels, [&](std::size_t n_done) {
-      return report(LoadStage::Weights, weights + (tokenizer - weights) * static_cast<double>(n_done) / n_layers);
-    });
-    if (!plan) return fail(std::move(plan.error()));
-    state->plan = std::move(*plan);
-    return {};
-  };
+  state->hparams = std::move(*hparams);
+  if (auto ok = report(LoadStage::Weights, weights); !ok) return fail(std::move(ok.error()));
+  const auto n_layers = static_cast<double>(state->hparams.n_layers);
+  Expected<Plan> plan;
   visit_first(
-      ArchList{}, [&](auto family) { return decltype(family)::type::name == *architecture; },
-      [&](auto family) { built = bind.template operator()<typename decltype(family)::type>(); });
-  if (!built) return fail(std::move(built.error()));
+      ArchList{}, [&](auto family) { return decltype(family)::type::name == info->name; },
+      [&](auto family) {
+        plan = runtime::lower<typename decltype(family)::type>(
+            state->store, state->hparams, *state->kernels, [&](std::size_t n_done) {
+              return report(LoadStage::Weights,
+                            weights + (tokenizer - weights) * static_cast<double>(n_done) / n_layers);
+            });
+      });
+  if (!plan) return fail(std::move(plan.error()));
+  state->plan = std::move(*plan);
 
   if (options.tokenizer && options.tokenizer->size() > state->hparams.n_vocab) {
     return fail(Error(ErrorCode::BadTokenizer, "the tokenizer given has ids that the model has not")

@@ -220,7 +220,7 @@ Expected<Plan> lower(WeightStore& store, const Hparams& h, const KernelTable& ke
   Binder binder(store, h, kernels);
   const HparamReader in(store.file, Family::name);
   Lowering to{.h = h, .k = kernels, .in = in, .binder = binder, .store = store, .layer_done = std::move(layer_done)};
-  auto ok = Lower<typename Family::Layers>::apply(to, Binder::no_layer);
+  auto ok = Lower<typename Family::Layers>::apply(to, no_layer);
   if (!ok) return fail(std::move(ok.error()));
   return std::move(to.plan);
 }

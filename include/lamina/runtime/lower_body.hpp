@@ -64,6 +64,15 @@ struct LowerPolicy {
   static Expected<void> apply(Lowering&, std::size_t, AttentionParts&) { return {}; }
 };
 
+template <class Condition, class Then, class Else>
+struct LowerPolicy<nn::If<Condition, Then, Else>> {
+  static Expected<void> apply(Lowering& to, std::size_t layer, AttentionParts& parts) {
+    const auto holds = Holds<Condition>::in_layer(to.in, layer);
+    if (!holds) return fail(holds.error());
+    return *holds ? LowerPolicy<Then>::apply(to, layer, parts) : LowerPolicy<Else>::apply(to, layer, parts);
+  }
+};
+
 constexpr kernels::RopePairing pairing_of(nn::Adjacent) { return kernels::RopePairing::Adjacent; }
 constexpr kernels::RopePairing pairing_of(nn::Halves) { return kernels::RopePairing::Halves; }
 
@@ -133,10 +142,6 @@ template <class Kind, class Over, nn::Presence P>
 struct LowerPolicy<nn::QkNorm<Kind, Over, P>> {
   static Expected<void> apply(Lowering& to, std::size_t layer, AttentionParts& parts) {
     using Layer = nn::QkNorm<Kind, Over, P>;
-    if (P == nn::Presence::Optional) {  // without that of queries that of keys does not count
-      const auto normed = Holds<nn::HasTensor<"attn_q_norm.weight">>::in_layer(to.in, layer);
-      if (!normed || !*normed) return {};
-    }
     auto w = to.binder.bind<Layer>(layer);
     if (!w) return fail(std::move(w.error()));
     const Hparams& h = to.h;

@@ -78,12 +78,15 @@ class Model {
   const Plan& plan() const { return state_->plan; }
   std::size_t n_vocab() const { return state_->hparams.n_vocab; }
 
+  // Whether a layer of the family asked for this tensor of file(). Tensors that nothing asked for change no result.
+  bool uses(const gguf::TensorInfo& tensor) const { return state_->store.bound.contains(&tensor); }
+
   // What a session with these options would take, computed from sizes alone. Errors: BadArgument, OutOfMemory when the
   // sum does not fit 64 bits.
   Expected<MemoryEstimate> memory(const SessionOptions& options = {}) const;
 
   struct State {
-    explicit State(gguf::File file) : store{.file = std::move(file), .vectors = {}, .swapped = {}} {}
+    explicit State(gguf::File file) : store{.file = std::move(file), .vectors = {}, .swapped = {}, .bound = {}} {}
 
     runtime::WeightStore store;
     Hparams hparams;

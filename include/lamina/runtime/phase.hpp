@@ -217,6 +217,7 @@ inline StepInfo describe(const KernelTable& k, std::string phase, std::initializ
   for (const Bound* w : weights) {
     if (!w->present()) continue;
     info.weight_bytes += w->n_bytes();
+    info.weights += w->rows * w->columns;
     TensorUse tensor{.name = w->name, .kernels = {}, .ragged = is_ragged(*w)};
     for (const FeedKind kind : feed_kinds) {
       const bool eight_bits = kind == FeedKind::PrefillEight;

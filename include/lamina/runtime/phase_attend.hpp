@@ -30,6 +30,8 @@ struct AttentionPhase {
   StepInfo info() const {
     StepInfo out;
     out.phase = in_layer(layer, "attention");
+    out.attends = true;
+    out.window = window;
     out.set_kernel("float " + std::string(k->target));
     out.slow = k->slow;
     return out;

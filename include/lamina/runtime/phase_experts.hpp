@@ -138,6 +138,9 @@ inline StepInfo describe_experts(const KernelTable& k, std::string phase, std::i
                                  std::size_t n_used, std::size_t n_expert) {
   StepInfo info = describe(k, std::move(phase), weights);
   info.weight_bytes = info.weight_bytes / n_expert * n_used;
+  info.weights = info.weights / n_expert * n_used;
+  info.n_expert = n_expert;
+  info.n_expert_used = n_used;
   return info;
 }
 

@@ -54,8 +54,12 @@ struct StepInfo {
   std::string phase;               // "blk.3 norm+qkv+rope"
   KernelNames kernels;             // several in one phase are joined with "+"
   std::vector<TensorUse> tensors;  // weights it reads
-  std::uint64_t weight_bytes = 0;  // bytes of weights read per batch
-  bool slow = false;               // no fast kernel on this target
+  std::uint64_t weight_bytes = 0;  // bytes of weights read per batch; of experts, those that one token chooses
+  std::uint64_t weights = 0;       // that each token is multiplied with
+  std::size_t n_expert = 0, n_expert_used = 0;  // 0: not a step of experts
+  bool attends = false;                         // reads the cache
+  std::size_t window = 0;                       // tokens that it sees of it; 0: all
+  bool slow = false;                            // no fast kernel on this target
 
   // One code for any number of tokens.
   void set_kernel(std::string_view name) { kernels.names.fill(std::string(name)); }

@@ -9,43 +9,38 @@
 #include <type_traits>
 
 #include "lamina/nn/layers.hpp"
+#include "lamina/nn/parts.hpp"
 #include "lamina/runtime/conditions.hpp"
 #include "lamina/runtime/hparams.hpp"
 #include "lamina/runtime/hparams_reader.hpp"
 
 namespace lamina::runtime {
 
-// A layer without parameters reads nothing.
+template <class Layer>
+struct ReadLayer;
+
+template <class... Layers>
+Expected<void> read_all(TypeList<Layers...>, const HparamReader& in, Hparams& out) {
+  Expected<void> result;
+  (void)((result = ReadLayer<Layers>::read(in, out), result.has_value()) && ...);
+  return result;
+}
+template <class Layer>
+Expected<void> read_parts(const HparamReader& in, Hparams& out) {
+  return read_all(nn::Parts<Layer>{}, in, out);
+}
+
+// A layer without parameters of its own reads those of its parts.
 template <class Layer>
 struct ReadLayer {
-  static Expected<void> read(const HparamReader&, Hparams&) { return {}; }
+  static Expected<void> read(const HparamReader& in, Hparams& out) { return read_parts<Layer>(in, out); }
 };
-
-// Several, one after the other.
-template <class... Layers>
-struct ReadAll {
-  static Expected<void> read(const HparamReader& in, Hparams& out) {
-    Expected<void> result;
-    (void)((result = ReadLayer<Layers>::read(in, out), result.has_value()) && ...);
-    return result;
-  }
-};
-template <class... Layers>
-struct ReadLayer<nn::Sequence<Layers...>> : ReadAll<Layers...> {};
-template <class... Residuals>
-struct ReadLayer<nn::Parallel<Residuals...>> : ReadAll<Residuals...> {};
-template <class... Bodies>
-struct ReadLayer<nn::Together<Bodies...>> : ReadAll<Bodies...> {};
-template <class Block>
-struct ReadLayer<nn::Repeat<Block>> : ReadLayer<Block> {};
-template <class How>
-struct ReadLayer<nn::OnEmbedding<How>> : ReadLayer<How> {};
 
 template <class Norm, class Body, class Post>
 struct ReadLayer<nn::Residual<Norm, Body, Post>> {
   static Expected<void> read(const HparamReader& in, Hparams& out) {
     if constexpr (nn::is_norm<Post>) out.post_norms = true;
-    return ReadAll<Norm, Body, Post>::read(in, out);
+    return read_parts<nn::Residual<Norm, Body, Post>>(in, out);
   }
 };
 
@@ -156,7 +151,7 @@ struct ReadLayer<nn::Attention<Position, Mask, Options...>> {
     out.key_dim = *key_dim;
     out.value_dim = *value_dim;
     out.attention_scale = *scale > 0 ? static_cast<float>(*scale) : 1.0f / std::sqrt(static_cast<float>(*key_dim));
-    return ReadAll<Position, Mask, Options...>::read(in, out);
+    return read_parts<nn::Attention<Position, Mask, Options...>>(in, out);
   }
 };
 
