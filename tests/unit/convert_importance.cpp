@@ -151,7 +151,8 @@ TEST_CASE("every matrix of every family is seen, once a token", "[convert][imatr
     const auto data = convert::compute_importance(*session, Ids{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8});
     if (!data) FAIL(data.error().to_string());
     for (const runtime::Step& step : model->plan().body().subspan(1)) {  // all but the embedding
-      for (const std::string& name : step.info.tensors) {
+      for (const TensorUse& use : step.info.tensors) {
+        const std::string& name = use.name;
         const gguf::TensorInfo& tensor = *model->file().find(name);
         if (tensor.n_dims < 2) continue;  // the gate of shared experts
         CAPTURE(name);
