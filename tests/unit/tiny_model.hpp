@@ -139,17 +139,17 @@ struct TinyModel {
   // Sentence-piece style: <unk>, <s>, </s>, 256 bytes, then letters' pairs.
   void add_vocabulary(gguf::Writer& out, std::vector<std::string>& texts) const {
     texts = {"<unk>", "<s>", "</s>"};
-    std::vector<std::int32_t> types = {2, 3, 3};
+    std::vector<std::int32_t> kinds = {2, 3, 3};
     for (int b = 0; b < 256; ++b) {
       char text[8];
       std::snprintf(text, sizeof text, "<0x%02X>", static_cast<unsigned>(b));
       texts.emplace_back(text);
-      types.push_back(6);
+      kinds.push_back(6);
     }
     const char* words[] = {"a", "b", "ab"};
     for (const char* w : words) {
       texts.emplace_back(w);
-      types.push_back(1);
+      kinds.push_back(1);
     }
     std::vector<std::string_view> views(texts.begin(), texts.end());
     std::vector<float> scores(texts.size(), 0.0f);
@@ -157,7 +157,7 @@ struct TinyModel {
     out.add("tokenizer.ggml.model", std::string_view("llama"));
     out.add("tokenizer.ggml.tokens", views);
     out.add("tokenizer.ggml.scores", scores);
-    out.add("tokenizer.ggml.token_type", types);
+    out.add("tokenizer.ggml.token_type", kinds);
     out.add("tokenizer.ggml.bos_token_id", std::uint32_t{1});
     out.add("tokenizer.ggml.eos_token_id", std::uint32_t{2});
     out.add("tokenizer.ggml.unknown_token_id", std::uint32_t{0});
