@@ -52,7 +52,7 @@ def normalizer(r, charsmaps, deep=0):
     if k == "Strip":
         return {"type": k, "strip_left": r.random() < .5, "strip_right": r.random() < .5}
     if k == "Prepend":
-        return {"type": k, "prepend": r.choice(["▁", "x", "", "ab"])}
+        return {"type": k, "prepend": r.choice(["▁", "x", "ab"])}
     if k == "Replace":
         return {"type": k, "pattern": pattern(r), "content": r.choice(["", " ", "▁", "xy", "é"])}
     if k == "Precompiled":

@@ -212,7 +212,8 @@ TEST_CASE("errors of tokenizer.json name the field", "[text][hf]") {
   CHECK(refused(with(good, "/model/merges/1", json::array({"a"}))) == "model.merges[1]");
   CHECK(refused(with(good, "/model/dropout", 2)) == "model.dropout");
   CHECK(refused(with(good, "/added_tokens", json::array({added(1, "x")}))) == "added_tokens[0]");
-  CHECK(refused(with(good, "/added_tokens", json::array({added(7, "x", {{"lstrip", 1}})}))) == "added_tokens[0].lstrip");
+  CHECK(refused(with(good, "/added_tokens", json::array({added(7, "x", {{"lstrip", 1}})}))) ==
+        "added_tokens[0].lstrip");
   CHECK(refused(with(good, "/normalizer", {{"type", "Fancy"}})) == "normalizer.type");
   CHECK(refused(with(good, "/normalizer", {{"type", "Precompiled"}, {"precompiled_charsmap", "*"}})) ==
         "normalizer.precompiled_charsmap");
