@@ -35,7 +35,7 @@ struct LoadOptions {
   std::string target;  // instruction set to use; empty: environment variable LAMINA_TARGET, else the best there is
   std::function<bool(const LoadProgress&)> progress;  // false cancels
   // To use instead of the file's own; text::load_tokenizer_json() makes one of a tokenizer.json.
-  std::shared_ptr<const text::Tokenizer> tokenizer;
+  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr;
 };
 
 template <class... Families>
