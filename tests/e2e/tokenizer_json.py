@@ -34,7 +34,7 @@ REGEXES = [
     r"?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+", r" ?[^(\s|[.,!?…。，、।۔،])]+", r"[一-龥぀-ゟ゠-ヿ]+", r"x*", r"\d{2,3}?",
     r"[a-z&&[^aeiou]]+", r"(?<=[a-z])(?=[A-Z])", r"[[:punct:]]", r"[[:alpha:]]+", r"\p{Han}", r"\p{^L}", r"[^\W\d_]+", r"\b",
     r"^\s*|\s*$", r"(?m)a.b", r"\h+", r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", r"\p{P}", r"[\p{S}\p{Z}]", r"\p{Lu}\p{Ll}*", r"(.)\1",
-    r"[^[:space:]]{1,4}", r"(?:a|e|i){,2}", r"\S++", r"\R", r"\X", r"[\]\-a]", r"[^\x00-\x7F]+", r"\u0041|\x{42}", r"a|",
+    r"[^[:space:]]{1,4}", r"(?:a|e|i){,2}", r"\S++", r"\R", r"[\]\-a]", r"[^\x00-\x7F]+", r"\u0041|\x{42}", r"a|",
     r"(?<n>o)\k<n>", r"\W", r"(?x) [a-c] + # letters", r".", r"\p{Greek}+|\p{Cyrillic}+", r"[[:upper:]][[:lower:]]", r"\A.|.\z"]
 BEHAVIORS = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"]
 
@@ -52,7 +52,7 @@ def normalizer(r, charsmaps, deep=0):
     if k == "Strip":
         return {"type": k, "strip_left": r.random() < .5, "strip_right": r.random() < .5}
     if k == "Prepend":
-        return {"type": k, "prepend": r.choice(["▁", "x", "", "ab"])}
+        return {"type": k, "prepend": r.choice(["▁", "x", "ab"])}
     if k == "Replace":
         return {"type": k, "pattern": pattern(r), "content": r.choice(["", " ", "▁", "xy", "é"])}
     if k == "Precompiled":

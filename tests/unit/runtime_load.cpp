@@ -275,3 +275,28 @@ TEST_CASE("the plan names a kernel for every step and counts the weights a token
   // embedding, 5 phases a layer, head
   CHECK(model->plan().steps().size() == 1 + 5 * 2 + 1);
 }
+
+TEST_CASE("a model takes a tokenizer that fits it", "[runtime][text][hf]") {
+  const TinyModel tiny;
+  const auto file = gguf::File::from_bytes(tiny.bytes(), "tiny");
+  REQUIRE(file);
+  // A vocabulary of `n` tokens.
+  const auto tokenizer = [](std::size_t n) {
+    std::string json = R"({"model":{"type":"WordLevel","unk_token":"0","vocab":{"0":0)";
+    for (std::size_t i = 1; i < n; ++i) json += ",\"" + std::to_string(i) + "\":" + std::to_string(i);
+    return text::parse_tokenizer_json(json + "}}}", "tokenizer.json");
+  };
+  LoadOptions options;
+  const auto fits = tokenizer(tiny.n_vocab), larger = tokenizer(tiny.n_vocab + 1);
+  REQUIRE(fits);
+  REQUIRE(larger);
+  options.tokenizer = *fits;
+  const auto model = load(*file, options);
+  REQUIRE(model);
+  CHECK(model->tokenizer() == fits->get());
+  options.tokenizer = *larger;
+  const auto refused = load(*file, options);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::BadTokenizer);
+  CHECK(refused.error().subject == "tokenizer");
+}

@@ -13,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "lamina/lamina.hpp"
-#include "tiny_model.hpp"
+#include "lamina/text/tokenizer.hpp"
 
 using namespace lamina;
 
@@ -213,7 +212,8 @@ TEST_CASE("errors of tokenizer.json name the field", "[text][hf]") {
   CHECK(refused(with(good, "/model/merges/1", json::array({"a"}))) == "model.merges[1]");
   CHECK(refused(with(good, "/model/dropout", 2)) == "model.dropout");
   CHECK(refused(with(good, "/added_tokens", json::array({added(1, "x")}))) == "added_tokens[0]");
-  CHECK(refused(with(good, "/added_tokens", json::array({added(7, "x", {{"lstrip", 1}})}))) == "added_tokens[0].lstrip");
+  CHECK(refused(with(good, "/added_tokens", json::array({added(7, "x", {{"lstrip", 1}})}))) ==
+        "added_tokens[0].lstrip");
   CHECK(refused(with(good, "/normalizer", {{"type", "Fancy"}})) == "normalizer.type");
   CHECK(refused(with(good, "/normalizer", {{"type", "Precompiled"}, {"precompiled_charsmap", "*"}})) ==
         "normalizer.precompiled_charsmap");
@@ -284,24 +284,6 @@ TEST_CASE("a megabyte encodes in linear time", "[text][hf]") {
     CHECK(plain->encode(text, {.parse_special = true}));
     CHECK(full->encode(text, {.parse_special = true}));
   }
-}
-
-TEST_CASE("a model takes a tokenizer that fits it", "[text][hf][runtime]") {
-  const test::TinyModel tiny;
-  const auto open = [&] { return gguf::File::from_bytes(tiny.bytes(), "tiny"); };
-  LoadOptions options;
-  options.tokenizer = made(bpe());
-  const auto model = load(*open(), options);
-  REQUIRE(model);
-  CHECK(model->tokenizer() == options.tokenizer.get());
-  CHECK(model->tokenizer()->model() == "BPE");
-  json large = bpe();
-  large["model"]["vocab"]["z"] = tiny.n_vocab;
-  options.tokenizer = made(large);
-  const auto refused = load(*open(), options);
-  REQUIRE(!refused);
-  CHECK(refused.error().code == ErrorCode::BadTokenizer);
-  CHECK(refused.error().subject == "tokenizer");
 }
 
 TEST_CASE("shipped tokenizer.json files give the library's ids and bytes", "[text][hf][shared]") {

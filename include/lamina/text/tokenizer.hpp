@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text to tokens and back. make_tokenizer(file) builds the Tokenizer that a GGUF file describes, load_tokenizer_json(path)
-// that of a tokenizer.json; a Detokenizer turns tokens into text as they come.
+// Text to tokens and back. make_tokenizer(file) builds the Tokenizer that a GGUF file describes,
+// load_tokenizer_json(path) that of a tokenizer.json; a Detokenizer turns tokens into text as they come.
 #pragma once
 
 #include "lamina/text/detokenizer.hpp"

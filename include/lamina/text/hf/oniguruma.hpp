@@ -207,7 +207,6 @@ class OnigurumaTranslator : private OnigurumaClassReader {
       case 'Z':
       case 'G':
       case 'R':
-      case 'X':
       case 'K':
       case 'N':
         ++at_;
@@ -217,8 +216,9 @@ class OnigurumaTranslator : private OnigurumaClassReader {
         ++at_;
         out_ += "(?s:.)";
         return;
+      case 'X':
       case 'y':
-      case 'Y': return refuse("boundaries of text segments are not supported");
+      case 'Y': return refuse("text segments are not supported");  // PCRE2 joins emojis that are neighbours
       case 'k':
       case 'g': return reference(c);
       default: break;
