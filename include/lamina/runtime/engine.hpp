@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +17,12 @@
 #include "lamina/core/typelist.hpp"
 #include "lamina/gguf/gguf.hpp"
 #include "lamina/kernels/dispatch/dispatch.hpp"
+#include "lamina/kernels/dispatch/drivers.hpp"
 #include "lamina/quant/registry.hpp"
+#include "lamina/runtime/gpu_model.hpp"
 #include "lamina/runtime/lower.hpp"
 #include "lamina/runtime/model.hpp"
+#include "lamina/runtime/place.hpp"
 #include "lamina/runtime/read_hparams.hpp"
 
 namespace lamina {
@@ -31,7 +36,15 @@ struct LoadProgress {
 };
 
 struct LoadOptions {
-  std::string target;  // instruction set to use; empty: environment variable LAMINA_TARGET, else the best there is
+  // Instruction set to use, or "cuda" for a GPU; empty: environment variable LAMINA_TARGET, else the best instruction
+  // set there is.
+  std::string target;
+  // The last so many layers and the head run on a GPU, all others on the CPU; with all layers the embedding goes there
+  // too. Empty: all for target "cuda", none for others.
+  std::optional<std::size_t> gpu_layers = std::nullopt;
+  std::size_t device = 0;  // which GPU
+  // A GPU that is open already, instead of the target's.
+  std::shared_ptr<gpu::Gpu> gpu = nullptr;
   std::function<bool(const LoadProgress&)> progress;  // false cancels
 };
 
@@ -104,7 +117,9 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
   const auto cancelled = [&] {
     return fail(Error(ErrorCode::Cancelled, "the progress callback asked to stop").in(file.name()));
   };
-  const auto table = kernels::select_target<FormatList>(options.target);
+  auto place = runtime::choose_place(options.target, options.gpu_layers, options.device, options.gpu);
+  if (!place) return fail(std::move(place.error()));
+  const auto table = kernels::select_target<FormatList>(place->cpu_target);
   if (!table) return fail(std::move(table.error()));
   if (!go_on(LoadStage::FileOpened, 0.1)) return cancelled();
 
@@ -112,6 +127,7 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
   if (!architecture) return fail(std::move(architecture.error()));
   auto state = std::make_shared<Model::State>(file);
   state->kernels = *table;
+  state->target = (*table)->target;
   Expected<void> built = fail(unknown_architecture(file, *architecture));
   bool stopped = false;
   visit_first(
@@ -138,6 +154,12 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
       });
   if (stopped) return cancelled();
   if (!built) return fail(std::move(built.error()));
+  if (place->gpu != nullptr) {
+    auto gpu = runtime::GpuLoader(place->gpu).load(state->plan, place->gpu_layers);
+    if (!gpu) return fail(std::move(gpu.error()).in(file.name()));
+    state->target = std::string(place->gpu->kernels().target) + ((*gpu)->whole() ? "" : "+" + state->target);
+    state->gpu = std::move(*gpu);
+  }
   if (!go_on(LoadStage::WeightsBound, 0.5)) return cancelled();
 
   auto tokenizer = text::make_tokenizer(file);
