@@ -19,11 +19,21 @@ namespace lamina::inspect {
 
 namespace {
 
+void print_gpu(const runtime::GpuModel& model) {
+  const auto rate = model.gpu->measure_bandwidth();
+  std::printf("%s has %zu layers, %s of weights", model.gpu->properties().name.c_str(), model.n_layers,
+              cli::bytes(model.weights.size()).c_str());
+  if (rate && *rate > 0) std::printf("; its memory copies %.0f GB/s, read and written", *rate / 1e9);
+  if (!rate) std::printf("; its bandwidth could not be measured: %s", rate.error().to_string().c_str());
+  std::printf("\n\n");
+}
+
 void print_text(const Model& model) {
   const cli::Style style(stdout);
   const auto steps = model.plan().steps();
   std::printf("%s runs on %s: %zu steps, %s of weights read per token\n\n", printable(model.architecture()).c_str(),
               std::string(model.target()).c_str(), steps.size(), cli::bytes(model.plan().weight_bytes()).c_str());
+  if (model.gpu() != nullptr) print_gpu(*model.gpu());
   std::printf("%s\n",
               style.bold("phase                            kernel                     weights  tensors").c_str());
   std::size_t n_slow = 0;
@@ -61,19 +71,23 @@ void print_json(const Model& model) {
                      {"weight_bytes", step.info.weight_bytes},
                      {"slow", step.info.slow}});
   }
-  const nlohmann::json all = {{"architecture", std::string(model.architecture())},
-                              {"target", std::string(model.target())},
-                              {"weight_bytes", model.plan().weight_bytes()},
-                              {"steps", std::move(steps)}};
+  nlohmann::json all = {{"architecture", std::string(model.architecture())},
+                        {"target", std::string(model.target())},
+                        {"weight_bytes", model.plan().weight_bytes()},
+                        {"steps", std::move(steps)}};
+  if (model.gpu() != nullptr) {
+    all["gpu"] = {{"name", model.gpu()->gpu->properties().name},
+                  {"layers", model.gpu()->n_layers},
+                  {"weight_bytes", model.gpu()->weights.size()},
+                  {"copy_bytes_per_second", model.gpu()->gpu->measure_bandwidth().value_or(0)}};
+  }
   std::printf("%s\n", all.dump(1).c_str());
 }
 
 }  // namespace
 
-Expected<void> print_plan(const gguf::File& file, const std::string& target, bool json) {
-  LoadOptions options;
-  options.target = target;
-  const auto model = load(file, options);
+Expected<void> print_plan(const gguf::File& file, const cli::PlaceArgs& place, bool json) {
+  const auto model = load(file, place.options());
   if (!model) return fail(model.error());
   cli::print_target_note("gguf-inspect", model->target());
   json ? print_json(*model) : print_text(*model);

@@ -12,6 +12,7 @@
 #include "common/cache_type.hpp"
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
+#include "common/place_args.hpp"
 #include "common/target_note.hpp"
 #include "lamina/lamina.hpp"
 
@@ -19,7 +20,7 @@ namespace lamina::llm {
 
 struct ModelArgs {
   std::string model;
-  std::string target;
+  cli::PlaceArgs place;
   SessionOptions session;
 
   void add_model(CLI::App& app) {
@@ -29,9 +30,7 @@ struct ModelArgs {
   }
   void add_run(CLI::App& app) {
     add_model(app);
-    app.add_option("--target", target,
-                   "instruction set to run on, one of `llm targets`; otherwise LAMINA_TARGET or the best there is")
-        ->type_name("NAME");
+    place.add(app);
     app.add_option("-t,--threads", session.threads, "threads to compute with; 0: one per core")->type_name("N");
     app.add_option("-c,--ctx", session.context, "context in tokens; 0: the model's own, at most 4096")->type_name("N");
     app.add_option("--batch", session.batch, "prompt tokens computed together")->type_name("N")->capture_default_str();
@@ -55,9 +54,7 @@ struct ModelArgs {
   Expected<Model> load() const {
     const auto file = path();
     if (!file) return fail(file.error());
-    LoadOptions options;
-    options.target = target;
-    auto loaded = lamina::load(*file, options);
+    auto loaded = lamina::load(*file, place.options());
     if (loaded) cli::print_target_note("llm", loaded->target());
     if (loaded) announce_slow_steps(*loaded);
     return loaded;
