@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "common/place_args.hpp"
 #include "lamina/core/error.hpp"
 #include "lamina/gguf/gguf.hpp"
 
@@ -15,7 +16,7 @@ Expected<void> print_summary(const gguf::File& file);
 Expected<void> print_tensors(const gguf::File& file);
 Expected<void> print_all_json(const gguf::File& file);
 Expected<void> print_value(const gguf::File& file, const std::string& key, bool json);
-Expected<void> print_plan(const gguf::File& file, const std::string& target, bool json);
+Expected<void> print_plan(const gguf::File& file, const cli::PlaceArgs& place, bool json);
 
 // The layers of a family, by its name, or of a file's, with what it has of their tensors. Errors: UnknownArchitecture,
 // those of files and hyperparameters; MissingTensor or ShapeMismatch, after everything is printed, for a file that its

@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
 
   CLI::App app("Shows what is in a GGUF file, and what Lamina would do with it.", program);
   app.footer(std::string(examples) + std::string(cli::exit_codes));
-  std::string path, key, tensor, out, target;
+  std::string path, key, tensor, out;
+  cli::PlaceArgs place;
   bool json = false, tensors = false;
 
   app.add_option("FILE", path, "the file to look at");
@@ -43,7 +44,7 @@ int main(int argc, char** argv) {
 
   auto* plan = app.add_subcommand("plan", "Shows which kernel will run each tensor of FILE on this machine.");
   plan->add_option("FILE", path, "a model that Lamina can run")->required();
-  plan->add_option("--target", target, "plan for this instruction set (`llm targets` lists them)")->type_name("NAME");
+  place.add(*plan);
   plan->add_flag("--json", json, "write it as JSON");
 
   auto* arch = app.add_subcommand("arch", "Draws the layers of a model family and the tensors that each one needs.");
@@ -74,7 +75,7 @@ int main(int argc, char** argv) {
     if (!file) return lamina::fail(file.error());
     lamina::Expected<void> done;
     if (*plan) {
-      done = inspect::print_plan(*file, target, json);
+      done = inspect::print_plan(*file, place, json);
     } else if (*dequant) {
       done = inspect::dequantize(*file, tensor, out);
     } else if (!key.empty()) {

@@ -73,11 +73,21 @@ std::vector<const gguf::TensorInfo*> unused_tensors(const Model& model) {
   return out;
 }
 
+void print_gpu(const runtime::GpuModel& model) {
+  const auto rate = model.gpu->measure_bandwidth();
+  std::printf("%s has %zu layers, %s of weights", model.gpu->properties().name.c_str(), model.n_layers,
+              cli::bytes(model.weights.size()).c_str());
+  if (rate && *rate > 0) std::printf("; its memory copies %.0f GB/s, read and written", *rate / 1e9);
+  if (!rate) std::printf("; its bandwidth could not be measured: %s", rate.error().to_string().c_str());
+  std::printf("\n\n");
+}
+
 void print_text(const Model& model) {
   const cli::Style style(stdout);
   std::printf("%s runs on %s: %zu steps, %s of weights read per token\n\n", printable(model.architecture()).c_str(),
               std::string(model.target()).c_str(), model.plan().steps().size(),
               cli::bytes(model.plan().weight_bytes()).c_str());
+  if (model.gpu() != nullptr) print_gpu(*model.gpu());
   std::vector<Row> rows = rows_of(model);
   // The last column says something where eight bits change something.
   const bool eight =
@@ -150,10 +160,8 @@ void print_json(const Model& model) {
 
 }  // namespace
 
-Expected<void> print_plan(const gguf::File& file, const std::string& target, bool json) {
-  LoadOptions options;
-  options.target = target;
-  const auto model = load(file, options);
+Expected<void> print_plan(const gguf::File& file, const cli::PlaceArgs& place, bool json) {
+  const auto model = load(file, place.options());
   if (!model) return fail(model.error());
   cli::print_target_note("gguf-inspect", model->target());
   json ? print_json(*model) : print_text(*model);

@@ -15,6 +15,7 @@
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
 #include "common/machine.hpp"
+#include "common/place_args.hpp"
 #include "common/synth.hpp"
 #include "measure.hpp"
 #include "output.hpp"
@@ -93,7 +94,8 @@ std::string synth_help() {
 struct Arguments {
   std::vector<std::string> models;
   std::string output = "md";
-  std::string keep, target;
+  std::string keep;
+  cli::PlaceArgs place;
   std::string profile;  // empty, "phases" or "layers"
   bool latency = false, list_synth = false;
   BenchOptions bench;
@@ -137,8 +139,7 @@ void add_options(CLI::App& app, Arguments& a) {
       ->capture_default_str();
   app.add_flag("--strict", a.bench.strict, "prefill on the kernels of decode, whose bits no batch changes");
   cli::add_cache_type(app, a.bench.cache_type);
-  app.add_option("--target", a.target, "instruction set to run on; otherwise LAMINA_TARGET or the best there is")
-      ->type_name("NAME");
+  a.place.add(app);
   app.add_flag("--latency", a.latency,
                "columns for the time to the first token and of each token; json and csv always have them");
   app.add_flag("--profile{phases}", a.profile,
@@ -179,8 +180,7 @@ class TerminalProgress {
 
 Expected<ModelResult> measure(const std::string& name, const Arguments& a, Bench& bench, std::size_t n_threads,
                               const TerminalProgress& progress) {
-  LoadOptions options;
-  options.target = a.target;
+  const LoadOptions options = a.place.options();
   if (!is_synth(name)) return bench.run(name, [&] { return load(name, options); });
   progress(name + ": making");
   auto synth = make_synth(name, n_threads);

@@ -68,6 +68,12 @@ Expected<nlohmann::ordered_json> describe(const InfoArgs& args) {
                          {"kv_cache", memory->cache},
                          {"scratch", memory->scratch},
                          {"total", memory->total()}};
+  if (model->gpu() != nullptr) {
+    out["memory_bytes"]["gpu weights"] = memory->gpu_weights;
+    out["memory_bytes"]["gpu kv_cache"] = memory->gpu_cache;
+    out["memory_bytes"]["gpu scratch"] = memory->gpu_scratch;
+    out["memory_bytes"]["gpu total"] = memory->gpu_total();
+  }
   out["weight_bytes_per_token"] = model->plan().weight_bytes();
   out["warnings"] = model->file().warnings();
   return out;
@@ -117,9 +123,12 @@ void add_info(CLI::App& app, Command& command) {
 }
 
 void add_targets(CLI::App& app, Command& command) {
-  app.add_subcommand("targets", "instruction sets this machine can run on, best first, one a line")
+  app.add_subcommand("targets", "what this machine can run on, a GPU and instruction sets, best first, one a line")
       ->callback([&command] {
         command = [] {
+          if (const auto* driver = kernels::find_gpu_driver(kernels::default_gpu)) {
+            if (driver->open(0)) std::puts(std::string(driver->target).c_str());
+          }
           for (const auto* table : kernels::available_targets()) {
             std::puts(std::string(table->target).c_str());
             cli::print_target_note("llm", table->target);

@@ -13,6 +13,7 @@
 #include "common/cli.hpp"
 #include "common/default_model.hpp"
 #include "common/load_line.hpp"
+#include "common/place_args.hpp"
 #include "common/target_note.hpp"
 #include "lamina/lamina.hpp"
 
@@ -21,7 +22,7 @@ namespace lamina::llm {
 struct ModelArgs {
   std::string model;
   std::string tokenizer;
-  std::string target;
+  cli::PlaceArgs place;
   bool lazy = false;
   SessionOptions session;
 
@@ -35,9 +36,7 @@ struct ModelArgs {
   }
   void add_run(CLI::App& app) {
     add_model(app);
-    app.add_option("--target", target,
-                   "instruction set to run on, one of `llm targets`; otherwise LAMINA_TARGET or the best there is")
-        ->type_name("NAME");
+    place.add(app);
     app.add_option("-t,--threads", session.threads, "threads to compute with; 0: one per core")->type_name("N");
     app.add_option("-c,--ctx", session.context, "context in tokens; 0: the model's own, at most 4096")->type_name("N");
     app.add_option("--batch", session.batch, "prompt tokens computed together")->type_name("N")->capture_default_str();
@@ -65,8 +64,10 @@ struct ModelArgs {
     const auto file = path();
     if (!file) return fail(file.error());
     cli::LoadLine line(*file);
-    LoadOptions options{
-        .target = target, .progress = line.callback(), .populate = runs && !lazy, .threads = session.threads};
+    LoadOptions options = place.options();
+    options.progress = line.callback();
+    options.populate = runs && !lazy;
+    options.threads = session.threads;
     if (!tokenizer.empty()) {
       auto made = text::load_tokenizer_json(tokenizer);
       if (!made) return fail(std::move(made.error()));

@@ -51,6 +51,7 @@ enum class ErrorCode : std::uint8_t {
   Busy,          // the session is in use by another thread
   Cancelled,     // a callback asked to stop
   OutOfMemory,   // an allocation failed
+  DeviceError,   // a GPU or its driver refused: message has its words
   Internal,      // an unexpected exception was caught at the boundary
 };
 
@@ -86,6 +87,7 @@ constexpr std::string_view to_string(ErrorCode code) {
     case ErrorCode::Busy: return "Busy";
     case ErrorCode::Cancelled: return "Cancelled";
     case ErrorCode::OutOfMemory: return "OutOfMemory";
+    case ErrorCode::DeviceError: return "DeviceError";
     case ErrorCode::Internal: return "Internal";
   }
   return "Unknown";

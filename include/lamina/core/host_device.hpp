@@ -9,3 +9,10 @@
 #else
 #define LAMINA_HOST_DEVICE
 #endif
+
+// Before a loop whose every turn device code has to have on its own, because it names registers.
+#ifdef __CUDA_ARCH__
+#define LAMINA_UNROLL _Pragma("unroll")
+#else
+#define LAMINA_UNROLL
+#endif

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,10 +17,13 @@
 #include "lamina/core/typelist.hpp"
 #include "lamina/gguf/gguf.hpp"
 #include "lamina/kernels/dispatch/dispatch.hpp"
+#include "lamina/kernels/dispatch/drivers.hpp"
 #include "lamina/quant/registry.hpp"
 #include "lamina/runtime/families.hpp"
+#include "lamina/runtime/gpu_model.hpp"
 #include "lamina/runtime/lower.hpp"
 #include "lamina/runtime/model.hpp"
+#include "lamina/runtime/place.hpp"
 #include "lamina/runtime/population.hpp"
 
 namespace lamina {
@@ -43,7 +47,15 @@ struct LoadProgress {
 };
 
 struct LoadOptions {
-  std::string target = {};  // instruction set to use; empty: environment variable LAMINA_TARGET, else the best there is
+  // Instruction set to use, or "cuda" for a GPU; empty: environment variable LAMINA_TARGET, else the best instruction
+  // set there is.
+  std::string target = {};
+  // The last so many layers and the head run on a GPU, all others on the CPU; with all layers the embedding goes there
+  // too. Empty: all for target "cuda", none for others.
+  std::optional<std::size_t> gpu_layers = std::nullopt;
+  std::size_t device = 0;  // which GPU
+  // A GPU that is open already, instead of the target's.
+  std::shared_ptr<gpu::Gpu> gpu = nullptr;
   // Called by the thread that loads: with fraction 0 before anything, with 1 after everything, and in between after
   // every layer's weights and every few MiB of pages. Halt ends loading with Cancelled.
   std::function<Feedback(const LoadProgress&)> progress = {};
@@ -95,7 +107,9 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
     return fail(Error(ErrorCode::Cancelled, "the progress callback asked to stop").in(file.name()));
   };
   if (auto ok = report(LoadStage::Hyperparameters, 0); !ok) return fail(std::move(ok.error()));
-  const auto table = kernels::select_target<FormatList>(options.target);
+  auto place = runtime::choose_place(options.target, options.gpu_layers, options.device, options.gpu);
+  if (!place) return fail(std::move(place.error()));
+  const auto table = kernels::select_target<FormatList>(place->cpu_target);
   if (!table) return fail(std::move(table.error()));
 
   auto architecture = file.metadata().template get<std::string_view>("general.architecture");
@@ -107,6 +121,7 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
 
   auto state = std::make_shared<Model::State>(file);
   state->kernels = *table;
+  state->target = (*table)->target;
   state->hparams = std::move(*hparams);
   if (auto ok = report(LoadStage::Weights, weights); !ok) return fail(std::move(ok.error()));
   const auto n_layers = static_cast<double>(state->hparams.n_layers);
@@ -122,6 +137,12 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
       });
   if (!plan) return fail(std::move(plan.error()));
   state->plan = std::move(*plan);
+  if (place->gpu != nullptr) {
+    auto gpu = runtime::GpuLoader(place->gpu).load(state->plan, place->gpu_layers);
+    if (!gpu) return fail(std::move(gpu.error()).in(file.name()));
+    state->target = std::string(place->gpu->kernels().target) + ((*gpu)->whole() ? "" : "+" + state->target);
+    state->gpu = std::move(*gpu);
+  }
 
   if (options.tokenizer && options.tokenizer->size() > state->hparams.n_vocab) {
     return fail(Error(ErrorCode::BadTokenizer, "the tokenizer given has ids that the model has not")

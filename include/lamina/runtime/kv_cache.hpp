@@ -32,6 +32,18 @@ class KvCache {
                            tile_bytes(h, type));
   }
 
+  // Where things lie, in bytes: a head's values after its keys, from a head to the next, from a block to the next.
+  struct Layout {
+    std::size_t key_bytes = 0, head_bytes = 0, block_stride = 0;
+  };
+  static Layout layout(const Hparams& h, CacheType type, std::size_t n_ctx) {
+    Layout out;
+    out.key_bytes = tiles_in_block(n_ctx) * kernels::key_tile_bytes(type, h.key_dim);
+    out.head_bytes = tiles_in_block(n_ctx) * tile_bytes(h, type);
+    out.block_stride = h.n_layers * h.n_head_kv * out.head_bytes;
+    return out;
+  }
+
   // Bytes that a position takes, and that decode reads of each position it sees.
   static std::size_t position_bytes(const Hparams& h, CacheType type) {
     return checked_product(h.n_layers, h.n_head_kv, tile_bytes(h, type)).value_or(0) / kernels::kv_tile;
@@ -47,20 +59,18 @@ class KvCache {
     out.memory_ = std::move(*memory);
     out.type_ = type;
     out.n_head_kv_ = h.n_head_kv;
-    out.key_bytes_ = tiles_in_block(n_ctx) * kernels::key_tile_bytes(type, h.key_dim);
-    out.head_bytes_ = tiles_in_block(n_ctx) * tile_bytes(h, type);
-    out.block_stride_ = h.n_layers * h.n_head_kv * out.head_bytes_;
+    out.layout_ = layout(h, type, n_ctx);
     return out;
   }
 
   CacheType type() const { return type_; }
   // From a head's block to its next, in bytes.
-  std::size_t block_stride() const { return block_stride_; }
+  std::size_t block_stride() const { return layout_.block_stride; }
   // The tiles of a head's first block.
   std::byte* keys(std::size_t layer, std::size_t head) {
-    return memory_.data() + (layer * n_head_kv_ + head) * head_bytes_;
+    return memory_.data() + (layer * n_head_kv_ + head) * layout_.head_bytes;
   }
-  std::byte* values(std::size_t layer, std::size_t head) { return keys(layer, head) + key_bytes_; }
+  std::byte* values(std::size_t layer, std::size_t head) { return keys(layer, head) + layout_.key_bytes; }
 
  private:
   // A context of less than a block is one of fewer tiles.
@@ -74,9 +84,7 @@ class KvCache {
   AlignedBuffer<std::byte> memory_;  // [blocks][n_layers][n_head_kv] of keys, then values
   CacheType type_ = CacheType::F32;
   std::size_t n_head_kv_ = 0;
-  std::size_t key_bytes_ = 0;   // of a head's keys in a block
-  std::size_t head_bytes_ = 0;  // of a head's keys and values in a block
-  std::size_t block_stride_ = 0;
+  Layout layout_;
 };
 
 }  // namespace runtime

@@ -35,6 +35,7 @@ struct Lower<nn::Repeat<Block>> {
   static Expected<void> apply(Lowering& to, std::size_t) {
     to.plan.add_body(make_step(to.embedding));
     for (std::size_t i = 0; i < to.h.n_layers; ++i) {
+      to.plan.begin_layer();
       if (auto ok = Lower<Block>::apply(to, i); !ok) return ok;
       if (!to.layer_done) continue;
       if (auto ok = to.layer_done(i + 1); !ok) return ok;

@@ -23,6 +23,9 @@
 namespace lamina {
 
 class Session;
+namespace runtime {
+struct GpuModel;
+}
 
 // What a callback wants.
 enum class Feedback : std::uint8_t { Continue, Halt };
@@ -54,8 +57,13 @@ struct MemoryEstimate {
   std::uint64_t copies = 0;   // weights converted to this machine's byte order
   std::uint64_t cache = 0;    // keys and values
   std::uint64_t scratch = 0;  // activations and logits
+  // on a GPU, beside these
+  std::uint64_t gpu_weights = 0;
+  std::uint64_t gpu_cache = 0;
+  std::uint64_t gpu_scratch = 0;
 
   std::uint64_t total() const { return weights + copies + cache + scratch; }
+  std::uint64_t gpu_total() const { return gpu_weights + gpu_cache + gpu_scratch; }
 };
 
 class Model {
@@ -72,7 +80,10 @@ class Model {
   const gguf::File& file() const { return state_->store.file; }
   const Hparams& hparams() const { return state_->hparams; }
   std::string_view architecture() const { return state_->hparams.architecture; }
-  std::string_view target() const { return state_->kernels->target; }
+  // "avx2"; "cuda"; or "cuda+avx2" when both have layers.
+  std::string_view target() const { return state_->target; }
+  // What the GPU has of it, or null.
+  const runtime::GpuModel* gpu() const { return state_->gpu.get(); }
   // Why a better target that the processor has is not there; or empty.
   std::string_view target_note() const { return state_->kernels->note; }
   const Plan& plan() const { return state_->plan; }
@@ -91,13 +102,16 @@ class Model {
     runtime::WeightStore store;
     Hparams hparams;
     const kernels::KernelTable* kernels = nullptr;
+    std::string target;
     Plan plan;
+    std::shared_ptr<const runtime::GpuModel> gpu;
     std::shared_ptr<const text::Tokenizer> tokenizer;
     std::optional<Error> tokenizer_error;
   };
   explicit Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
  private:
+  friend class Session;
   std::shared_ptr<const State> state_;
 };
 

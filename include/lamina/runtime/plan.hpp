@@ -73,17 +73,28 @@ struct StepTime {
 
 namespace runtime {
 
+// Its address tells phases apart, for backends that have phases of their own.
+template <class Phase>
+inline constexpr char phase_tag = 0;
+
 struct Step {
   void (*run)(const void* phase, Frame& frame, Worker& worker) = nullptr;
   std::shared_ptr<const void> phase;
   StepInfo info;
+  const char* tag = nullptr;
+
+  // Null when the step is of another kind.
+  template <class Phase>
+  const Phase* as() const {
+    return tag == &phase_tag<Phase> ? static_cast<const Phase*>(phase.get()) : nullptr;
+  }
 };
 
 template <class Phase>
 Step make_step(Phase phase) {
   StepInfo info = phase.info();
   return {[](const void* p, Frame& f, Worker& w) { static_cast<const Phase*>(p)->run(f, w); },
-          std::make_shared<const Phase>(std::move(phase)), std::move(info)};
+          std::make_shared<const Phase>(std::move(phase)), std::move(info), &phase_tag<Phase>};
 }
 
 }  // namespace runtime
@@ -109,9 +120,23 @@ class Plan {
   }
   void add_head(runtime::Step step) { steps_.push_back(std::move(step)); }
 
+  // What follows belongs to the next layer, until the head.
+  void begin_layer() { layers_.push_back(steps_.size()); }
+  // The first step of a layer.
+  std::size_t first_of_layer(std::size_t layer) const { return layers_[layer]; }
+  std::size_t n_layers() const { return layers_.size(); }
+
+  // Another backend runs the step, with kernels of these names.
+  void hand_over(std::size_t step, std::string kernel, std::string prefill_kernel) {
+    steps_[step].info.kernel = std::move(kernel);
+    steps_[step].info.prefill_kernel = std::move(prefill_kernel);
+    steps_[step].info.slow = false;
+  }
+
  private:
   std::vector<runtime::Step> steps_;
   std::size_t n_body_ = 0;
+  std::vector<std::size_t> layers_;  // their first steps
 };
 
 }  // namespace lamina

@@ -20,6 +20,7 @@
 #include "lamina/core/error.hpp"
 #include "lamina/core/team.hpp"
 #include "lamina/runtime/frame.hpp"
+#include "lamina/runtime/gpu_session.hpp"
 #include "lamina/runtime/model.hpp"
 #include "lamina/runtime/sampler.hpp"
 
@@ -145,6 +146,7 @@ class Session {
     }
     size.cache_type = options.cache_type;
     size.batch = std::min(options.batch, size.n_ctx);
+    if (model.gpu() != nullptr) size.batch = std::min(size.batch, runtime::gpu_batch);
     if (options.prefill_bits != 8 && options.prefill_bits != 16) {
       return fail(Error(ErrorCode::BadArgument, {})
                       .about("prefill_bits")
@@ -155,6 +157,13 @@ class Session {
     size.eight_bits = options.prefill_bits == 8;
     size.head_rows = std::min<std::size_t>(size.batch, 16);
     return size;
+  }
+
+  // Of the model's sizes, those of what the CPU has: its cache holds the first layers alone.
+  static Hparams on_host(const Model& model) {
+    Hparams out = model.hparams();
+    if (model.gpu() != nullptr) out.n_layers = model.gpu()->first_layer;
+    return out;
   }
 
  private:
@@ -170,8 +179,13 @@ class Session {
     session.size_ = *size;
     session.frame_ = std::make_unique<Frame>();
     session.busy_ = std::make_unique<std::atomic<bool>>(false);
-    if (auto ok = runtime::allocate(*session.frame_, model.hparams(), *size); !ok) {
+    if (auto ok = runtime::allocate(*session.frame_, on_host(model), *size); !ok) {
       return fail(std::move(ok.error()));
+    }
+    if (model.gpu() != nullptr) {
+      auto gpu = runtime::GpuSession::make(model.state_->gpu, model.hparams(), *size);
+      if (!gpu) return fail(std::move(gpu.error()));
+      session.gpu_ = std::move(*gpu);
     }
     auto team = Team::make(size->n_threads);
     if (!team) return fail(std::move(team.error()));
@@ -213,13 +227,13 @@ class Session {
       Frame& f = *frame_;
       f.tokens = tokens.subspan(done, n);
       f.position = position_;
-      walk(model_.plan().body());
+      if (auto ok = run_body(); !ok) return ok;
       tokens_.insert(tokens_.end(), f.tokens.begin(), f.tokens.end());
       position_ += n;
       logits_ = {};
       if (each != nullptr) {
         for (std::size_t row = 0; row < n; row += size_.head_rows) {
-          head(row, std::min(size_.head_rows, n - row));
+          if (auto ok = head(row, std::min(size_.head_rows, n - row)); !ok) return ok;
           for (std::size_t r = 0; r < f.head_count; ++r) {
             if ((*each)(done + row + r, row_logits(r)) == Feedback::Halt) {
               return fail(ErrorCode::Cancelled, "the callback asked to stop");
@@ -227,7 +241,7 @@ class Session {
           }
         }
       } else if (last) {
-        head(n - 1, 1);
+        if (auto ok = head(n - 1, 1); !ok) return ok;
       }
       if (last) logits_ = row_logits(f.head_count - 1);
       done += n;
@@ -235,14 +249,30 @@ class Session {
     return {};
   }
 
-  void head(std::size_t begin, std::size_t count) {
+  // The CPU's steps of the batch, then the GPU's.
+  Expected<void> run_body() {
+    const std::span<const runtime::Step> body = model_.plan().body();
+    if (gpu_ == nullptr) {
+      walk(body);
+      return {};
+    }
+    const std::size_t first = model_.gpu()->first_step;
+    if (first > 0) walk(body.first(first));
+    const auto* embedding = first == 0 ? body.front().as<runtime::EmbeddingPhase>() : nullptr;
+    return gpu_->body(*frame_, embedding, body.size(), step_times_);
+  }
+
+  Expected<void> head(std::size_t begin, std::size_t count) {
     frame_->head_begin = begin;
     frame_->head_count = count;
+    if (gpu_ != nullptr) return gpu_->head(begin, count, model_.plan().body().size(), step_times_);
     walk(model_.plan().head());
+    return {};
   }
 
   std::span<const float> row_logits(std::size_t row) const {
-    return {frame_->logits.data() + row * model_.n_vocab(), model_.n_vocab()};
+    const float* const logits = gpu_ != nullptr ? gpu_->logits() : frame_->logits.data();
+    return {logits + row * model_.n_vocab(), model_.n_vocab()};
   }
 
   // All workers walk the steps together; a barrier ends each.
@@ -270,6 +300,7 @@ class Session {
   runtime::FrameSize size_;
   std::unique_ptr<Frame> frame_;
   std::unique_ptr<Team> team_;
+  std::unique_ptr<runtime::GpuSession> gpu_;  // or null
   std::unique_ptr<std::atomic<bool>> busy_;
   std::vector<Token> tokens_;
   std::span<const float> logits_;
@@ -287,11 +318,19 @@ inline Expected<MemoryEstimate> Model::memory(const SessionOptions& options) con
   MemoryEstimate out;
   for (const gguf::TensorInfo& t : file().tensors()) out.weights += t.n_bytes;
   out.copies = state_->store.copied_bytes;
-  const auto cache = size->cache_bytes(hparams());
-  const auto scratch = size->scratch_bytes(hparams());
+  const Hparams on_host = Session::on_host(*this);
+  const auto cache = size->cache_bytes(on_host);
+  const auto scratch = size->scratch_bytes(on_host);
   if (!cache || !scratch) return fail(ErrorCode::OutOfMemory, "a context of that size needs more than 2^64 bytes");
   out.cache = *cache;
   out.scratch = *scratch;
+  if (gpu() == nullptr) return out;
+  const runtime::GpuFrameSize on_gpu{*size, gpu()->n_layers};
+  const auto gpu_cache = on_gpu.cache_bytes(hparams());
+  if (!gpu_cache) return fail(ErrorCode::OutOfMemory, "a context of that size needs more than 2^64 bytes");
+  out.gpu_weights = gpu()->weights.size();
+  out.gpu_cache = *gpu_cache;
+  out.gpu_scratch = on_gpu.scratch_bytes(hparams());
   return out;
 }
 
