@@ -61,7 +61,7 @@ void run(benchmark::State& state, MachineProbe& machine, double bytes, const Row
     machine.team().run(job);
   }
   const double took = seconds() - begin;
-  const auto calls = static_cast<double>(state.iterations()) * static_cast<double>(n_rows * machine.team().size());
+  const double calls = static_cast<double>(state.iterations()) * static_cast<double>(n_rows * machine.team().size());
   surroundings.count(state, took, bytes * calls, 0);
   state.counters["values/s"] = width * calls / took;
 }
