@@ -84,8 +84,8 @@ TEST_CASE("emulated GPU: layers on both sides, and experts") {
       const Model model = loaded(tiny, "cuda-emulated", layers);
       REQUIRE(nmse(all_logits(model, decode), wanted) < 1e-7);
       REQUIRE((model.target() == "cuda-emulated") == (layers >= 3));
-      REQUIRE(model.plan().steps().back().info.kernel.find("cuda-emulated") != std::string::npos);
-      const bool first = model.plan().steps().front().info.kernel.find("cuda-emulated") != std::string::npos;
+      REQUIRE(model.plan().steps().back().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos);
+      const bool first = model.plan().steps().front().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos;
       REQUIRE(first == (layers >= 3));
     }
   }

@@ -18,7 +18,7 @@ Expected<text::Charsmap> make(const std::vector<std::uint8_t>& bytes) {
   return text::Charsmap::make(std::as_bytes(std::span(bytes)));
 }
 
-std::string normal(const text::Charsmap& map, std::string_view text) {
+std::string normalised(const text::Charsmap& map, std::string_view text) {
   std::string out;
   REQUIRE(map.normalise(text, out));
   return out;
@@ -29,17 +29,17 @@ std::string normal(const text::Charsmap& map, std::string_view text) {
 TEST_CASE("a charsmap replaces the longest keys", "[text]") {
   const auto map = make(small_charsmap().bytes());
   if (!map) FAIL(map.error().to_string());
-  CHECK(normal(*map, "x\xef\xbc\xa1 \xef\xac\x81") == "xA fi");
-  CHECK(normal(*map, "e\xcc\x81 e \xcc\x81") == "\xc3\xa9 e \xcc\x81");
-  CHECK(normal(*map, "a\xe3\x80\x80\xc2\xad!") == "a !");
-  CHECK(normal(*map, "\xef\xbc") == "\xef\xbf\xbd\xef\xbf\xbd");  // the start of a key, and no UTF-8
-  CHECK(normal(*map, {"\0", 1}) == std::string(1, '\0'));
-  CHECK(normal(*map, "").empty());
+  CHECK(normalised(*map, "x\xef\xbc\xa1 \xef\xac\x81") == "xA fi");
+  CHECK(normalised(*map, "e\xcc\x81 e \xcc\x81") == "\xc3\xa9 e \xcc\x81");
+  CHECK(normalised(*map, "a\xe3\x80\x80\xc2\xad!") == "a !");
+  CHECK(normalised(*map, "\xef\xbc") == "\xef\xbf\xbd\xef\xbf\xbd");  // the start of a key, and no UTF-8
+  CHECK(normalised(*map, {"\0", 1}) == std::string(1, '\0'));
+  CHECK(normalised(*map, "").empty());
   CHECK(map->longest("e\xcc\x81")->length == 3);
   CHECK(map->shortest("e\xcc\x81")->length == 1);
   CHECK(map->shortest("e\xcc\x81")->text == "e");
   CHECK_FALSE(map->longest("x"));
-  CHECK(normal(text::Charsmap(), "e\xcc\x81 \xff") == "e\xcc\x81 \xef\xbf\xbd");
+  CHECK(normalised(text::Charsmap(), "e\xcc\x81 \xff") == "e\xcc\x81 \xef\xbf\xbd");
 }
 
 TEST_CASE("nodes of a charsmap may share their children", "[text]") {
@@ -49,7 +49,7 @@ TEST_CASE("nodes of a charsmap may share their children", "[text]") {
   map.units[c] = (map.units[c] & 0xffu) | static_cast<std::uint32_t>(CharsmapBuilder::place(a, map.units[a]) ^ c) << 10;
   const auto made = make(map.bytes());
   if (!made) FAIL(made.error().to_string());
-  CHECK(normal(*made, "ab cb ac") == "1 1 ac");
+  CHECK(normalised(*made, "ab cb ac") == "1 1 ac");
 }
 
 TEST_CASE("a malformed charsmap names the byte that is wrong", "[text]") {

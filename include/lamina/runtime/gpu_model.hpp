@@ -61,7 +61,7 @@ class GpuLoader {
         add_name(kernel, step.kernel);
         if (!step.prefill_kernel.empty()) add_name(prefill, step.prefill_kernel);
       }
-      plan.hand_over(model->first_step + i, std::move(kernel), std::move(prefill));
+      plan.hand_over(model->first_step + i, kernel, prefill);
     }
     return model;
   }

@@ -127,10 +127,13 @@ class Plan {
   std::size_t n_layers() const { return layers_.size(); }
 
   // Another backend runs the step, with kernels of these names.
-  void hand_over(std::size_t step, std::string kernel, std::string prefill_kernel) {
-    steps_[step].info.kernel = std::move(kernel);
-    steps_[step].info.prefill_kernel = std::move(prefill_kernel);
-    steps_[step].info.slow = false;
+  void hand_over(std::size_t step, const std::string& kernel, const std::string& prefill_kernel) {
+    StepInfo& info = steps_[step].info;
+    const std::string& many = prefill_kernel.empty() ? kernel : prefill_kernel;
+    const KernelNames names{{kernel, many, many}};
+    info.kernels = names;
+    for (TensorUse& tensor : info.tensors) tensor.kernels = names;
+    info.slow = false;
   }
 
  private:

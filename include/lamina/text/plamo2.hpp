@@ -51,8 +51,7 @@ class Plamo2Tokenizer final : public Tokenizer {
     entries.reserve(vocabulary.size());
     // Backwards: of tokens with one text the first is to count.
     for (auto id = static_cast<Token>(vocabulary.size()); id-- > 0;) {
-      // llama.cpp takes control tokens from plain text too, but what a user writes must not end the user's turn.
-      if (vocabulary.is(id, kind_byte | kind_control | kind_unknown)) continue;
+      if (vocabulary.is(id, kind_byte)) continue;  // but control tokens are taken from plain text, as in llama.cpp
       if (vocabulary.kind(id) == 0 || vocabulary.is(id, kind_unused)) {
         vocabulary.set_kind(id, vocabulary.kind(id) | kind_normal);  // shown, as in llama.cpp
       }

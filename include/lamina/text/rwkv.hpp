@@ -49,10 +49,7 @@ class RwkvTokenizer final : public Tokenizer {
     for (std::size_t i = 0; i < ends.size(); ++i) {
       const std::string_view text = std::string_view(*kept).substr(begin, ends[i] - begin);
       begin = ends[i];
-      // llama.cpp takes these from plain text too, but what a user writes must not end the user's turn.
-      if (!vocabulary.is(static_cast<Token>(i), kind_control | kind_unknown)) {
-        entries.push_back({text, static_cast<Token>(i)});
-      }
+      entries.push_back({text, static_cast<Token>(i)});  // control tokens too, as in llama.cpp
     }
     PrefixTree tokens(std::move(entries));
     warn_of_long_tokens(vocabulary, tokens.n_left_out());
