@@ -29,6 +29,7 @@ if(LAMINA_CUDA_EMULATED)
   lamina_instances(formats ${PROJECT_SOURCE_DIR}/kernels/cuda/format_emulated.cpp.in format ${lamina_formats})
   lamina_instances(caches ${PROJECT_SOURCE_DIR}/kernels/cuda/attend_emulated.cpp.in type ${lamina_cache_types})
   target_sources(lamina PRIVATE ${formats} ${caches} kernels/cuda/emulated.cpp)
+  set_source_files_properties(${formats} ${caches} PROPERTIES COMPILE_OPTIONS -O1)  # small, and compiled soon
   set_source_files_properties(kernels/dispatch/drivers.cpp PROPERTIES COMPILE_DEFINITIONS LAMINA_WITH_EMULATED_CUDA)
 endif()
 
