@@ -85,7 +85,8 @@ TEST_CASE("emulated GPU: layers on both sides, and experts") {
       REQUIRE(nmse(all_logits(model, decode), wanted) < 1e-7);
       REQUIRE((model.target() == "cuda-emulated") == (layers >= 3));
       REQUIRE(model.plan().steps().back().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos);
-      const bool first = model.plan().steps().front().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos;
+      const bool first =
+          model.plan().steps().front().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos;
       REQUIRE(first == (layers >= 3));
     }
   }

@@ -164,8 +164,8 @@ TEST_CASE("strict sessions give the same bits for every batch, number of threads
     const Model model = load_tiny(tiny, std::string(table->target));
     for (const CacheType type : kernels::cache_types) {
       const auto want = run(model, {.batch = 1, .threads = 1, .strict = true, .cache_type = type}, 1);
-      for (std::size_t batch = 1; batch <= 17; ++batch) {
-        for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+      for (const std::size_t batch : std::initializer_list<std::size_t>{1, 2, 3, 5, 8, 9, 16, 17}) {
+        for (const std::size_t threads : {std::size_t{1}, std::size_t{3}}) {
           for (const std::size_t chunk : {std::size_t{5}, ids.size()}) {
             INFO(table->target << " " << to_string(type) << " batch " << batch << " threads " << threads << " chunk "
                                << chunk);
