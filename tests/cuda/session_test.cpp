@@ -88,6 +88,13 @@ TEST_CASE("emulated GPU: layers on both sides, and experts") {
       const bool first =
           model.plan().steps().front().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos;
       REQUIRE(first == (layers >= 3));
+      // What runs on a GPU cannot be watched, and that is said.
+      auto session = model.session({.context = 8});
+      REQUIRE(session.has_value());
+      const InputObserver observer = [](const MatmulInput&) {};
+      const auto watched = session->observe_inputs(&observer);
+      REQUIRE_FALSE(watched.has_value());
+      REQUIRE(watched.error().code == ErrorCode::TargetUnavailable);
     }
   }
 }

@@ -107,10 +107,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const bool normalises = tokenizer->model() == "t5" || tokenizer->model() == "bert" || tokenizer->model() == "plamo2";
 
+  // RWKV finds control tokens in plain text.
+  const text::DecodeOptions whole{.special = true};
   const auto ids = tokenizer->encode(text);
-  if (!ids || (!normalises && tokenizer->decode(*ids) != meant)) std::abort();
+  if (!ids || (!normalises && tokenizer->decode(*ids, whole) != meant)) std::abort();
   // The stream keeps the space that SentencePiece puts first.
-  text::Detokenizer stream(tokenizer);
+  text::Detokenizer stream(tokenizer, whole);
   std::string streamed;
   for (const text::Token id : *ids) {
     const std::string piece = stream.push(id);

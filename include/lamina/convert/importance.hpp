@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -67,8 +68,8 @@ struct ImportanceOptions {
 
 // The tokens pass in windows of the session's context, each by itself; a rest that fills none is left out. Where the
 // model wants a begin token, that takes the place of the window's first. What the session knew is forgotten.
-// Errors: BadArgument for less than a window; NumericError for activations that are no numbers; Cancelled; those of
-// Session::feed.
+// Errors: BadArgument for less than a window; TargetUnavailable when a GPU has layers; NumericError for activations
+// that are no numbers; Cancelled; those of Session::feed.
 inline Expected<ImportanceData> compute_importance(Session& session, std::span<const text::Token> tokens,
                                                    const ImportanceOptions& options = {}) {
   return guarded([&]() -> Expected<ImportanceData> {
@@ -84,13 +85,14 @@ inline Expected<ImportanceData> compute_importance(Session& session, std::span<c
     ImportanceCollector collector(model.file(), options.head);
     const InputObserver observer = [&](const MatmulInput& input) { collector.observe(input); };
     const Session::LogitsCallback ignore = [](std::size_t, std::span<const float>) { return Feedback::Continue; };
+    if (auto ok = session.observe_inputs(&observer); !ok) return fail(std::move(ok.error()));
     struct Watch {
       Session& session;
-      Watch(Session& s, const InputObserver& o) : session(s) { session.observe_inputs(&o); }
+      explicit Watch(Session& s) : session(s) {}
       Watch(const Watch&) = delete;
       Watch& operator=(const Watch&) = delete;
-      ~Watch() { session.observe_inputs(nullptr); }
-    } watch(session, observer);
+      ~Watch() { std::ignore = session.observe_inputs(nullptr); }
+    } watch(session);
     for (std::size_t i = 0; i < n; ++i) {
       if (options.progress && !options.progress(i, n)) return fail(ErrorCode::Cancelled, "asked to stop");
       if (auto ok = session.rewind(session.position()); !ok) return fail(std::move(ok.error()));

@@ -100,9 +100,17 @@ class Session {
   }
 
   // For tools: from now on the observer is told what every matrix is multiplied with (observe.hpp). It must live as
-  // long as the session or until another call; null switches it off.
-  void observe_inputs(const InputObserver* observer) {
+  // long as the session or until another call; null switches it off. Errors: TargetUnavailable when a GPU has layers,
+  // whose inputs nobody sees.
+  Expected<void> observe_inputs(const InputObserver* observer) {
+    if (observer != nullptr && gpu_ != nullptr) {
+      return fail(Error(ErrorCode::TargetUnavailable, "inputs of matrices can be watched on the CPU alone")
+                      .about("observe_inputs")
+                      .wanted("a model without layers on a GPU")
+                      .found(std::to_string(model_.gpu()->n_layers) + " there"));
+    }
     for (runtime::WorkerScratch& worker : frame_->workers) worker.observer = observer;
+    return {};
   }
 
   // Text generated from a prompt, as a range of pieces; stops at an end-of-text token, at max_tokens and when the
