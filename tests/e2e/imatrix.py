@@ -12,28 +12,14 @@ import sys
 import tempfile
 
 from _gguf import gguf
+from _llm import ok, read, runner
 
 bin_dir = sys.argv[1]
 tool = os.path.join(bin_dir, "llm")
+run = runner(tool)
 bundled = os.path.join(bin_dir, "..", "share", "lamina", "storyteller-Q4_K_M.gguf")
 shared = os.environ.get("LAMINA_SHARED", "")
 data = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "imatrix.txt")
-
-
-def run(*args, code=0, stdin=None):
-    r = subprocess.run([tool, *args], capture_output=True, timeout=600, input=stdin)
-    assert r.returncode == code, (args, r.returncode, r.stderr)
-    return r
-
-
-def ok(condition, what):
-    if not condition:
-        sys.exit("failed: " + what)
-
-
-def read(path):
-    with open(path, "rb") as f:
-        return f.read()
 
 
 with tempfile.TemporaryDirectory() as d:

@@ -8,25 +8,16 @@ import json
 import math
 import os
 import struct
-import subprocess
 import sys
 import tempfile
 
+from _llm import ok, runner
+
 bin_dir = sys.argv[1]
 tool = os.path.join(bin_dir, "llm")
+run = runner(tool)
 bundled = os.path.join(bin_dir, "..", "share", "lamina", "storyteller-Q4_K_M.gguf")
 shared = os.environ.get("LAMINA_SHARED", "")
-
-
-def run(*args, code=0, stdin=None):
-    r = subprocess.run([tool, *args], capture_output=True, timeout=600, input=stdin)
-    assert r.returncode == code, (args, r.returncode, r.stderr)
-    return r
-
-
-def ok(condition, what):
-    if not condition:
-        sys.exit("failed: " + what)
 
 
 def perplexity(*args, stdin=None):

@@ -13,29 +13,15 @@ import sys
 import tempfile
 
 from _gguf import gguf
+from _llm import ok, read, runner
 
 bin_dir = sys.argv[1]
 tool = os.path.join(bin_dir, "llm")
+run = runner(tool, "quantize")
 types = {"F32": 0, "F16": 1, "BF16": 32, "Q8_0": 7, "Q6_K": 18, "Q5_K_M": 17, "Q5_K_S": 16, "Q5_1": 9, "Q5_0": 8, "Q4_K_M": 15,
          "Q4_K_S": 14, "Q4_1": 3, "Q4_0": 2, "IQ4_NL": 25, "IQ4_XS": 30, "MXFP4_MOE": 38, "NVFP4": 39, "Q3_K_L": 13, "Q3_K_M": 12,
          "Q3_K_S": 11, "IQ3_M": 27, "IQ3_S": 26, "IQ3_XS": 22, "IQ3_XXS": 23, "Q2_K": 10, "Q2_K_S": 21, "IQ2_M": 29, "IQ2_S": 28,
          "IQ2_XS": 20, "IQ2_XXS": 19, "Q2_0": 41, "TQ2_0": 37, "TQ1_0": 36, "IQ1_M": 31, "IQ1_S": 24, "Q1_0": 40}
-
-
-def run(*args, code=0):
-    r = subprocess.run([tool, "quantize", *args], capture_output=True, timeout=300)
-    assert r.returncode == code, (args, r.returncode, r.stderr)
-    return r
-
-
-def ok(condition, what):
-    if not condition:
-        sys.exit("failed: " + what)
-
-
-def read(path):
-    with open(path, "rb") as f:
-        return f.read()
 
 
 def write(path, data):
