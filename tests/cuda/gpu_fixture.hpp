@@ -14,30 +14,13 @@
 #include <random>
 #include <vector>
 
+#include "kernels/numbers.hpp"
 #include "lamina/kernels/cuda/bits.hpp"
 #include "lamina/kernels/cuda/emulated.hpp"
 #include "lamina/kernels/reference/reference.hpp"
 #include "lamina/quant/registry.hpp"
 
 namespace lamina::test {
-
-inline std::vector<float> random_floats(std::size_t n, std::uint32_t seed, float scale = 1.0f) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0.0f, scale);
-  std::vector<float> out(n);
-  for (float& v : out) v = normal(engine);
-  return out;
-}
-
-// Σ (a − b)² / Σ b²
-inline double nmse(const std::vector<float>& a, const std::vector<float>& b) {
-  double error = 0, power = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    error += std::pow(static_cast<double>(a[i]) - b[i], 2);
-    power += std::pow(static_cast<double>(b[i]), 2);
-  }
-  return power == 0 ? error : error / power;
-}
 
 struct EmulatedDevice {
   std::shared_ptr<gpu::Gpu> gpu = gpu::emulated_gpu(std::size_t{1} << 30, 2);

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/numbers.hpp"
 #include "lamina/core/checked.hpp"
 #include "lamina/kernels/reference/reference.hpp"
 #include "lamina/quant/registry.hpp"
@@ -27,14 +28,6 @@ namespace lamina::test {
 // kernels of header mode are compiled once.
 std::vector<const kernels::KernelTable*> simd_targets();
 const kernels::KernelTable& reference();
-
-inline std::vector<float> random_floats(std::size_t n, std::uint32_t seed, float scale = 1.0f) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0.0f, scale);
-  std::vector<float> out(n);
-  for (float& v : out) v = normal(engine);
-  return out;
-}
 
 // n_tokens rows of k values, padded as kernels expect.
 struct ActivationRows {
@@ -106,16 +99,6 @@ GuardedBytes random_weights(std::size_t rows, std::size_t k, std::uint32_t seed)
     std::memcpy(out.data() + i * sizeof block, &block, sizeof block);
   }
   return out;
-}
-
-// Σ (a − b)² / Σ b²
-inline double nmse(const std::vector<float>& a, const std::vector<float>& b) {
-  double error = 0, power = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    error += std::pow(static_cast<double>(a[i]) - b[i], 2);
-    power += std::pow(static_cast<double>(b[i]), 2);
-  }
-  return error / power;
 }
 
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {

@@ -132,8 +132,9 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("-c,--ctx", a.bench.context, "context in tokens; 0: as many as the tests need")
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--prefill-bits", a.bench.prefill_bits,
-                 "bits of activations in prefill; 8 is faster (F16 and BF16 files then run in bfloat16), 16 more exact")
+  app.add_option(
+         "--prefill-bits", a.bench.prefill_bits,
+         "bits of activations in prefill; 8 is faster where the target multiplies bytes or bfloat16, 16 more exact")
       ->type_name("8|16")
       ->check(CLI::IsMember({8, 16}))
       ->capture_default_str();

@@ -96,7 +96,8 @@ class Bench {
     for (const gguf::TensorInfo& t : model.file().tensors()) out.n_weights += t.n_elements();
     out.architecture = model.architecture();
     out.target = model.target();
-    out.target_note = model.target_note();
+    out.target_note = model.gpu() == nullptr ? std::string(model.target_note())
+                                             : "shares are of the host's limits, which say nothing of a GPU's layers";
     out.weight_bytes_per_token = model.plan().weight_bytes();
     for (const auto& step : model.plan().steps()) out.steps.push_back(step.info);
   }

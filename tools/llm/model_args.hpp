@@ -42,7 +42,7 @@ struct ModelArgs {
     app.add_option("--batch", session.batch, "prompt tokens computed together")->type_name("N")->capture_default_str();
     app.add_option(
            "--prefill-bits", session.prefill_bits,
-           "bits of activations in prefill; 8 is faster (F16 and BF16 files then run in bfloat16), 16 more exact")
+           "bits of activations in prefill; 8 is faster where the target multiplies bytes or bfloat16, 16 more exact")
         ->type_name("8|16")
         ->capture_default_str();
     app.add_flag("--strict", session.strict, "the same bits however the prompt is split into batches; slower prefill");

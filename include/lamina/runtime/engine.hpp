@@ -118,6 +118,13 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
   if (info == nullptr) return fail(unknown_family(families(), *architecture).in(file.name()));
   auto hparams = info->hparams(file, 0);
   if (!hparams) return fail(std::move(hparams.error()));
+  if (options.tokenizer && options.tokenizer->size() > hparams->n_vocab) {
+    return fail(Error(ErrorCode::BadTokenizer, "the tokenizer given has ids that the model has not")
+                    .in(file.name())
+                    .about("tokenizer")
+                    .wanted("at most " + std::to_string(hparams->n_vocab) + " tokens")
+                    .found(std::to_string(options.tokenizer->size())));
+  }
 
   auto state = std::make_shared<Model::State>(file);
   state->kernels = *table;
@@ -144,13 +151,6 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
     state->gpu = std::move(*gpu);
   }
 
-  if (options.tokenizer && options.tokenizer->size() > state->hparams.n_vocab) {
-    return fail(Error(ErrorCode::BadTokenizer, "the tokenizer given has ids that the model has not")
-                    .in(file.name())
-                    .about("tokenizer")
-                    .wanted("at most " + std::to_string(state->hparams.n_vocab) + " tokens")
-                    .found(std::to_string(options.tokenizer->size())));
-  }
   // Threads bring pages while this one makes the tokenizer.
   runtime::Population population(file, state->plan);
   if (options.populate && population.fits()) population.start(options.threads);
