@@ -65,17 +65,4 @@ std::shared_ptr<Gpu> emulated_gpu(std::size_t memory, std::uint32_t multiprocess
   return std::make_shared<EmulatedGpu>(memory, multiprocessors);
 }
 
-const Driver& emulated_driver() {
-  static const Driver driver = {EmulatedLauncher::target, [](std::size_t index) -> Expected<std::shared_ptr<Gpu>> {
-                                  if (index > 0) {
-                                    return fail(Error(ErrorCode::TargetUnavailable, "one device is emulated")
-                                                    .about("device")
-                                                    .wanted("0")
-                                                    .found(std::to_string(index)));
-                                  }
-                                  return emulated_gpu(std::size_t{1} << 40);
-                                }};
-  return driver;
-}
-
 }  // namespace lamina::gpu

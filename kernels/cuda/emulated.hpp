@@ -61,6 +61,5 @@ struct EmulatedLauncher {
 
 // A device with so much memory, in bytes.
 std::shared_ptr<Gpu> emulated_gpu(std::size_t memory, std::uint32_t multiprocessors = 2);
-const Driver& emulated_driver();
 
 }  // namespace lamina::gpu

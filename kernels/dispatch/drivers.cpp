@@ -6,9 +6,6 @@
 #ifdef LAMINA_WITH_CUDA
 #include "lamina/kernels/cuda/cuda_driver.hpp"
 #endif
-#ifdef LAMINA_WITH_EMULATED_CUDA
-#include "lamina/kernels/cuda/emulated.hpp"
-#endif
 
 namespace lamina::kernels {
 
@@ -16,9 +13,6 @@ std::span<const gpu::Driver* const> gpu_drivers() {
   static const std::vector<const gpu::Driver*> drivers = {
 #ifdef LAMINA_WITH_CUDA
       &gpu::cuda_driver(),
-#endif
-#ifdef LAMINA_WITH_EMULATED_CUDA
-      &gpu::emulated_driver(),
 #endif
   };
   return drivers;

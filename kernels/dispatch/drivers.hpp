@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which kinds of GPU this program can drive. With headers alone none; with the library NVIDIA's when it is built with
-// LAMINA_CUDA, and for tests the host playing one, by name alone.
+// LAMINA_CUDA.
 #pragma once
 
 #include <span>

@@ -9,10 +9,8 @@
 #ifndef HWY_WANT_AVX3_DL
 #define HWY_WANT_AVX3_DL
 #endif
-#ifndef HWY_DISABLED_TARGETS
-// All but those that have kernels here: newer Highways know more.
-#define HWY_DISABLED_TARGETS (~(HWY_AVX3_DL | HWY_AVX3 | HWY_AVX2 | HWY_SSE4 | HWY_NEON | HWY_SCALAR | HWY_EMU128))
-#endif
+// Those that CMake's LAMINA_TARGETS names, and none of newer Highways that have no kernels here.
+#define HWY_DISABLED_TARGETS (~(LAMINA_HWY_TARGETS | HWY_SCALAR | HWY_EMU128))
 #include <hwy/detect_targets.h>
 //
 #include <cstddef>

@@ -16,6 +16,8 @@
 namespace lamina::test {
 namespace {
 
+constexpr std::string_view emulated = gpu::EmulatedLauncher::target;
+
 // The logits of all tokens, fed in pieces of such sizes.
 std::vector<float> all_logits(const Model& model, const std::vector<std::size_t>& pieces, SessionOptions options = {}) {
   options.threads = 2;
@@ -46,9 +48,13 @@ double nmse(const std::vector<float>& a, const std::vector<float>& b) {
   return error / power;
 }
 
-Model loaded(const TinyModel& tiny, const std::string& target, std::optional<std::size_t> gpu_layers = {}) {
+Model loaded(const TinyModel& tiny, std::string_view target, std::optional<std::size_t> gpu_layers = {}) {
   LoadOptions options;
-  options.target = target;
+  if (target == emulated) {
+    options.gpu = gpu::emulated_gpu(std::size_t{1} << 40);
+  } else {
+    options.target = target;
+  }
   options.gpu_layers = gpu_layers;
   auto model = load(*tiny.file(), options);
   if (!model) FAIL(model.error().to_string());
@@ -68,7 +74,7 @@ TEST_CASE("emulated GPU: a model of every format gives the reference's logits") 
     tiny.tied = type == 8;
     INFO("type " << type);
     const auto wanted = all_logits(loaded(tiny, "reference"), decode);
-    REQUIRE(nmse(all_logits(loaded(tiny, "cuda-emulated"), decode), wanted) < 1e-7);
+    REQUIRE(nmse(all_logits(loaded(tiny, emulated), decode), wanted) < 1e-7);
   }
 }
 
@@ -81,12 +87,12 @@ TEST_CASE("emulated GPU: layers on both sides, and experts") {
     const auto wanted = all_logits(loaded(tiny, "reference"), decode);
     for (const std::size_t layers : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{99}}) {
       INFO(layers << " layers, " << n_experts << " experts");
-      const Model model = loaded(tiny, "cuda-emulated", layers);
+      const Model model = loaded(tiny, emulated, layers);
       REQUIRE(nmse(all_logits(model, decode), wanted) < 1e-7);
-      REQUIRE((model.target() == "cuda-emulated") == (layers >= 3));
-      REQUIRE(model.plan().steps().back().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos);
+      REQUIRE((model.target() == emulated) == (layers >= 3));
+      REQUIRE(model.plan().steps().back().info.kernels.of(FeedKind::Decode).find(emulated) != std::string::npos);
       const bool first =
-          model.plan().steps().front().info.kernels.of(FeedKind::Decode).find("cuda-emulated") != std::string::npos;
+          model.plan().steps().front().info.kernels.of(FeedKind::Decode).find(emulated) != std::string::npos;
       REQUIRE(first == (layers >= 3));
       // What runs on a GPU cannot be watched, and that is said.
       auto session = model.session({.context = 8});
@@ -106,7 +112,7 @@ TEST_CASE("emulated GPU: prompts on tensor cores, and strict sessions without") 
   tiny.n_ff = 512;
   const std::vector<std::size_t> prompt = {40, 1, 1};
   const auto wanted = all_logits(loaded(tiny, "reference"), prompt);
-  const Model model = loaded(tiny, "cuda-emulated");
+  const Model model = loaded(tiny, emulated);
   REQUIRE(nmse(all_logits(model, prompt), wanted) < 2e-4);
   SessionOptions strict;
   strict.strict = true;
@@ -126,7 +132,7 @@ TEST_CASE("emulated GPU: every cache type, deep in the context") {
     options.cache_type = type;
     options.strict = true;
     const auto wanted = all_logits(loaded(tiny, "reference"), deep, options);
-    const Model model = loaded(tiny, "cuda-emulated");
+    const Model model = loaded(tiny, emulated);
     // What is cached may be rounded the other way.
     const double most = type == kernels::CacheType::F32 ? 1e-8 : 1e-4;
     REQUIRE(nmse(all_logits(model, deep, options), wanted) < most);
@@ -137,7 +143,7 @@ TEST_CASE("emulated GPU: every cache type, deep in the context") {
 
 TEST_CASE("emulated GPU: rewinding, and several sessions on one device") {
   TinyModel tiny;
-  const Model model = loaded(tiny, "cuda-emulated");
+  const Model model = loaded(tiny, emulated);
   auto a = model.session({}), b = model.session({});
   REQUIRE(a);
   REQUIRE(b);

@@ -1,8 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Lamina authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The GPU's part of the library: with LAMINA_CUDA for NVIDIA's devices, with LAMINA_CUDA_EMULATED on the host, for tests.
-# Each format of weights is a file of its own, so that they are compiled side by side.
+# The GPU's part of the library, and its emulation for tests. Each format of weights is a file of its own, so that they are compiled side by side.
 include_guard(GLOBAL)
 
 # In the order of quant::Formats (lamina/quant/registry.hpp); one that is missing here is missing to the linker.
@@ -25,13 +24,12 @@ function(lamina_instances result template name)
   set(${result} ${files} PARENT_SCOPE)
 endfunction()
 
-if(LAMINA_CUDA_EMULATED)
+# lamina_emulated_cuda(TARGET): the host playing a GPU, compiled into a program that tests.
+function(lamina_emulated_cuda target)
   lamina_instances(formats ${PROJECT_SOURCE_DIR}/kernels/cuda/format_emulated.cpp.in format ${lamina_formats})
   lamina_instances(caches ${PROJECT_SOURCE_DIR}/kernels/cuda/attend_emulated.cpp.in type ${lamina_cache_types})
-  target_sources(lamina PRIVATE ${formats} ${caches} kernels/cuda/emulated.cpp)
-  set_source_files_properties(${formats} ${caches} PROPERTIES COMPILE_OPTIONS -O1)  # small, and compiled soon
-  set_source_files_properties(kernels/dispatch/drivers.cpp PROPERTIES COMPILE_DEFINITIONS LAMINA_WITH_EMULATED_CUDA)
-endif()
+  target_sources(${target} PRIVATE ${formats} ${caches} ${PROJECT_SOURCE_DIR}/kernels/cuda/emulated.cpp)
+endfunction()
 
 if(LAMINA_CUDA)
   find_package(CUDAToolkit 12 REQUIRED)

@@ -12,6 +12,15 @@ function(lamina_warnings target)
   endif()
 endfunction()
 
+# lamina_precompile(TARGET HEADER...): what most files of a target include is parsed once. Each file still includes what it
+# uses: it also has to compile with CMAKE_DISABLE_PRECOMPILE_HEADERS.
+function(lamina_precompile target)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # ccache needs it
+  endif()
+endfunction()
+
 # lamina_tool(NAME): tools/NAME/*.cpp become bin/NAME in the build folder, and an installed program.
 function(lamina_tool name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/${name}/*.cpp)
@@ -20,6 +29,7 @@ function(lamina_tool name)
   target_link_libraries(${name} PRIVATE lamina lamina::dep_cli11 lamina::dep_json)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   lamina_warnings(${name})
+  lamina_precompile(${name} <CLI/CLI.hpp> <nlohmann/json.hpp> ${PROJECT_SOURCE_DIR}/include/lamina/lamina.hpp)
   if(LAMINA_INSTALL)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
   endif()
