@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lamina/text/tokenizer.hpp"
+#include "lamina/text/tokenizer_json.hpp"
 
 using namespace lamina;
 

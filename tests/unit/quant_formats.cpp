@@ -36,7 +36,7 @@ constexpr bool is_integer = Contains<F, TypeList<quant::I8, quant::I16, quant::I
 template <class F>
 constexpr bool shows_non_finite = !is_integer<F> && !std::is_same_v<F, quant::NVFP4>;
 
-struct Random {
+struct RandomBits {
   std::uint64_t state = 88172645463325252u;
   std::uint64_t next() {
     state ^= state << 13;
@@ -48,7 +48,7 @@ struct Random {
 
 // Weights as models have them: a bell with a few outliers.
 std::vector<float> weights(std::size_t n, std::uint64_t seed) {
-  Random random{seed * 2654435761u + 1};
+  RandomBits random{seed * 2654435761u + 1};
   std::vector<float> out(n);
   for (float& v : out) v = (random.uniform() + random.uniform() + random.uniform()) * 0.05f;
   for (std::size_t i = 0; i < n; i += 97) out[i] *= 4;
@@ -125,7 +125,7 @@ TEMPLATE_LIST_TEST_CASE("quantising spends its error where it costs least", "[qu
   for (std::uint64_t seed = 1; seed < 9; ++seed) {
     const auto in = weights(k, seed);
     std::vector<float> cost(k);
-    Random random{seed};
+    RandomBits random{seed};
     for (float& c : cost) c = std::exp(3 * random.uniform());
     std::vector<std::byte> row(*quant::bytes_per_row<TestType>(k));
     quant::quantize_row<TestType>(in.data(), k, row.data(), cost.data());
@@ -145,7 +145,7 @@ TEMPLATE_LIST_TEST_CASE("quantising spends its error where it costs least", "[qu
 }
 
 TEMPLATE_LIST_TEST_CASE("any bits decode, at any address", "[quant]", AllFormats) {
-  Random random;
+  RandomBits random;
   const std::size_t bytes = *quant::bytes_per_row<TestType>(k);
   std::vector<std::byte> row(bytes), shifted(bytes + 1);
   for (int round = 0; round < 200; ++round) {
@@ -194,7 +194,7 @@ bool put_scale(Block& block, half scale, int which) {
 
 TEMPLATE_LIST_TEST_CASE("a scale that is no number shows in all the block's weights", "[quant]", AllFormats) {
   if (is_integer<TestType>) return;
-  Random random;
+  RandomBits random;
   constexpr std::size_t n = TestType::block_size;
   int n_scales = 0;
   for (int round = 0; round < 50; ++round) {

@@ -14,6 +14,7 @@
 
 #include "gguf_temp.hpp"
 #include "lamina/lamina.hpp"
+#include "lamina/text/tokenizer_json.hpp"
 #include "tiny_model.hpp"
 
 using namespace lamina;

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Byte-level BPE vocabularies: words, merges in order, and any bytes back.
+#include "lamina/text/bpe.hpp"
+#include "lamina/text/merge.hpp"
+#include "lamina/text/pretokenizer.hpp"
+#include "lamina/text/word_splitter.hpp"
 #include "text_vocab.hpp"
 
 using namespace lamina;

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "lamina/text/tokenizer.hpp"
+#include "lamina/text/tokenizer_json.hpp"
+#include "text_vocab.hpp"
 
 using namespace lamina;
 
@@ -21,7 +23,7 @@ namespace {
 
 using Ids = std::vector<text::Token>;
 using TokenizerPtr = std::shared_ptr<const text::Tokenizer>;
-using nlohmann::json;
+using json = nlohmann::json;
 
 Expected<TokenizerPtr> parse(const json& file) { return text::parse_tokenizer_json(file.dump(), "test.json"); }
 TokenizerPtr made(const json& file) {
@@ -64,12 +66,6 @@ std::string refused(const json& file) {
 json with(json file, const char* pointer, json value) {
   file[json::json_pointer(pointer)] = std::move(value);
   return file;
-}
-
-std::string repeated(std::string_view unit, std::size_t n_bytes) {
-  std::string out;
-  while (out.size() < n_bytes) out += unit;
-  return out;
 }
 
 }  // namespace

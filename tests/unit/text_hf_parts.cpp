@@ -26,8 +26,8 @@ struct Decoded {
   const char* expected;
 };
 
-hf::JsonDocument parse(const char* json) {
-  auto document = hf::JsonDocument::parse(json, "part");
+hf::JsonDocument parse(const char* text) {
+  auto document = hf::JsonDocument::parse(text, "part");
   REQUIRE(document);
   return std::move(*document);
 }

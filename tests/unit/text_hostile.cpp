@@ -29,12 +29,6 @@ void on_small_stack(std::size_t bytes, F f) {
   pthread_attr_destroy(&attributes);
 }
 
-std::string repeated(std::string_view unit, std::size_t n_bytes) {
-  std::string out;
-  while (out.size() < n_bytes) out += unit;
-  return out;
-}
-
 constexpr const char* units[] = {"a", " ",  "1",    "!",        "\n",           "\xff", "\xc3\xa9", "A",
                                  "_", "<|", "  \n", "\xcc\x81", "\xe3\x80\x80", "a ",   "ab"};
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lamina/gguf/gguf.hpp"
+#include "lamina/text/byte_alphabet.hpp"
 #include "lamina/text/tokenizer.hpp"
 
 namespace lamina::test {
@@ -102,6 +103,13 @@ inline SmallVocabulary small_bpe(std::string pre = "gpt-2") {
     v.add(std::string(left) + right);
   }
   return v;
+}
+
+// At least n_bytes of one thing after another.
+inline std::string repeated(std::string_view unit, std::size_t n_bytes) {
+  std::string out;
+  while (out.size() < n_bytes) out += unit;
+  return out;
 }
 
 }  // namespace lamina::test

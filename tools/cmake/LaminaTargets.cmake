@@ -12,13 +12,10 @@ function(lamina_warnings target)
   endif()
 endfunction()
 
-# lamina_precompile(TARGET HEADER...): what most files of a target include is parsed once. Each file still includes what it
-# uses: it also has to compile with CMAKE_DISABLE_PRECOMPILE_HEADERS.
-function(lamina_precompile target)
-  target_precompile_headers(${target} PRIVATE ${ARGN})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    target_compile_options(${target} PRIVATE -fpch-preprocess)  # ccache needs it
-  endif()
+# lamina_together(TARGET N): compiles N files at a time, so that what all of them include is parsed and compiled once for
+# N. Names in anonymous namespaces have to differ between them.
+function(lamina_together target n)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${n})
 endfunction()
 
 # lamina_tool(NAME): tools/NAME/*.cpp become bin/NAME in the build folder, and an installed program.
@@ -29,7 +26,7 @@ function(lamina_tool name)
   target_link_libraries(${name} PRIVATE lamina lamina::dep_cli11 lamina::dep_json)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   lamina_warnings(${name})
-  lamina_precompile(${name} <CLI/CLI.hpp> <nlohmann/json.hpp> ${PROJECT_SOURCE_DIR}/include/lamina/lamina.hpp)
+  lamina_together(${name} 3)
   if(LAMINA_INSTALL)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
   endif()

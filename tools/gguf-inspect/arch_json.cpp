@@ -18,9 +18,9 @@ using Json = nlohmann::ordered_json;
 
 Json from_file(std::string_view bytes) { return Json::parse(json_text(bytes)); }
 
-class Drawing {
+class ArchJson {
  public:
-  explicit Drawing(const ArchPicture& picture) : picture_(picture) {}
+  explicit ArchJson(const ArchPicture& picture) : picture_(picture) {}
 
   Json node(const LayerNode& node, bool repeated) const {
     static constexpr const char* kinds[] = {"layer", "list", "repeat", "choice"};
@@ -90,7 +90,7 @@ void print_arch_json(const ArchPicture& picture) {
     out["extra"] = Json::array();
     for (const gguf::TensorInfo* tensor : check->extra) out["extra"].push_back(from_file(tensor->name));
   }
-  out["layers"] = Drawing(picture).node(picture.layers, false);
+  out["layers"] = ArchJson(picture).node(picture.layers, false);
   std::printf("%s\n", out.dump(1).c_str());
 }
 

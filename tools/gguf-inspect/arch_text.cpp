@@ -49,9 +49,9 @@ std::string ranges(const std::vector<std::size_t>& layers) {
   return out;
 }
 
-class Drawing {
+class ArchDrawing {
  public:
-  explicit Drawing(const ArchPicture& picture) : picture_(picture) { parts(picture.layers, "", false); }
+  explicit ArchDrawing(const ArchPicture& picture) : picture_(picture) { parts(picture.layers, "", false); }
 
   void print() const {
     const cli::Style style(stdout);
@@ -216,7 +216,7 @@ void print_arch_text(const ArchPicture& picture) {
   const cli::Style style(stdout);
   const FamilyInfo& family = picture.family;
   std::printf("%s: %s\n\n", style.bold(family.name).c_str(), std::string(family.title).c_str());
-  Drawing(picture).print();
+  ArchDrawing(picture).print();
   const TensorCheck* check = picture.check;
   if (check == nullptr) return;
   std::printf("\n%s: %zu missing, %zu of another shape, %zu that nothing asks for\n",

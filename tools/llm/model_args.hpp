@@ -16,6 +16,7 @@
 #include "common/place_args.hpp"
 #include "common/target_note.hpp"
 #include "lamina/lamina.hpp"
+#include "lamina/text/tokenizer_json.hpp"
 
 namespace lamina::llm {
 

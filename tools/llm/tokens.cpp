@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "common/cli.hpp"
 #include "common/input.hpp"
+#include "lamina/text/tokenizer_json.hpp"
 #include "model_args.hpp"
 
 namespace lamina::llm {

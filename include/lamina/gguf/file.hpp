@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "lamina/core/error.hpp"
-#include "lamina/gguf/layout.hpp"
 #include "lamina/gguf/metadata.hpp"
-#include "lamina/gguf/reader.hpp"
+#include "lamina/gguf/part.hpp"
+#include "lamina/gguf/read_part.hpp"
 #include "lamina/gguf/source.hpp"
 #include "lamina/gguf/split.hpp"
 #include "lamina/gguf/tensor_info.hpp"
@@ -140,12 +140,9 @@ class File {
   explicit File(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
   static Expected<Loaded> load(Source source) {
-    auto part = Reader(source.bytes(), source.name()).read();
-    if (!part) return fail(std::move(part.error()));
     std::vector<std::string> warnings;
-    if (auto placed = place_tensors(*part, source.bytes(), source.name(), warnings); !placed) {
-      return fail(std::move(placed.error()));
-    }
+    auto part = read_part(source.bytes(), source.name(), warnings);
+    if (!part) return fail(std::move(part.error()));
     return Loaded{std::move(source), std::move(*part), std::move(warnings)};
   }
 

@@ -139,4 +139,13 @@ inline Expected<void> place_tensors(Part& part, std::span<const std::byte> bytes
   return {};
 }
 
+// Header, metadata and tensors, with every tensor in its place.
+inline Expected<Part> read_placed(std::span<const std::byte> bytes, const std::string& name,
+                                  std::vector<std::string>& warnings) {
+  auto part = Reader(bytes, name).read();
+  if (!part) return part;
+  if (auto placed = place_tensors(*part, bytes, name, warnings); !placed) return fail(std::move(placed.error()));
+  return part;
+}
+
 }  // namespace lamina::gguf

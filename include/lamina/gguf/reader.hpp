@@ -19,25 +19,11 @@
 #include "lamina/core/checked.hpp"
 #include "lamina/core/error.hpp"
 #include "lamina/gguf/metadata.hpp"
+#include "lamina/gguf/part.hpp"
 #include "lamina/gguf/tensor_info.hpp"
 #include "lamina/gguf/utf8.hpp"
 
 namespace lamina::gguf {
-
-inline constexpr std::string_view alignment_key = "general.alignment";
-inline constexpr std::uint64_t default_alignment = 32;  // bytes
-inline constexpr std::uint64_t max_alignment = 65536;   // bytes
-inline constexpr std::uint64_t max_key = 65535;         // bytes
-
-// One file, or one part of a split one. Its tensors still have to be placed (layout.hpp).
-struct Part {
-  std::uint32_t version = 0;
-  Encoding encoding;
-  std::uint64_t alignment = default_alignment;  // bytes
-  std::uint64_t infos_end = 0;                  // bytes from the start of the file
-  Metadata metadata;
-  std::vector<TensorInfo> tensors;  // offset still counts from the start of the data
-};
 
 class Reader {
  public:

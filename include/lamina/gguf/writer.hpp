@@ -23,7 +23,7 @@
 #include "lamina/core/error.hpp"
 #include "lamina/gguf/atomic_file.hpp"
 #include "lamina/gguf/encoder.hpp"
-#include "lamina/gguf/reader.hpp"
+#include "lamina/gguf/part.hpp"
 #include "lamina/gguf/tensor_type.hpp"
 #include "lamina/gguf/utf8.hpp"
 

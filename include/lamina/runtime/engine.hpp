@@ -25,6 +25,7 @@
 #include "lamina/runtime/model.hpp"
 #include "lamina/runtime/place.hpp"
 #include "lamina/runtime/population.hpp"
+#include "lamina/text/make_tokenizer.hpp"
 
 namespace lamina {
 

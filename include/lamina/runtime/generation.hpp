@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lamina/runtime/session.hpp"
+#include "lamina/text/detokenizer.hpp"
 
 namespace lamina {
 

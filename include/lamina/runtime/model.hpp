@@ -18,7 +18,7 @@
 #include "lamina/runtime/frame.hpp"
 #include "lamina/runtime/hparams.hpp"
 #include "lamina/runtime/plan.hpp"
-#include "lamina/text/tokenizer.hpp"
+#include "lamina/text/tokenizer_interface.hpp"
 
 namespace lamina {
 
