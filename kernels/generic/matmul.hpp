@@ -68,9 +68,7 @@ struct IntTile {
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < R; ++r) {
         const std::byte* chunk = w + r * a.row_bytes + c * Chunk::chunk_bytes;
-        for (std::size_t line = 0; line < Chunk::chunk_bytes; line += 64) {
-          __builtin_prefetch(chunk + prefetch_bytes + line);
-        }
+        fetch_ahead(chunk, Chunk::chunk_bytes);
         add_chunk<T>(chunk, 4, x, c, acc[r], low[r]);
       }
     }
@@ -94,8 +92,6 @@ struct IntTile {
       }
     }
   }
-
-  static constexpr std::size_t prefetch_bytes = 2048;  // ahead; past the end it is harmless
 };
 
 template <class Format>
@@ -119,7 +115,6 @@ struct FloatTile {
   static constexpr std::size_t prefill_rows = native::lanes == 16 ? 4 : 2;
   static constexpr std::size_t prefill_tokens = native::lanes == 16 ? 6 : 3;
   static constexpr std::size_t value_bytes = sizeof(typename Format::Block) / Format::block_size;
-  static constexpr std::size_t prefetch_bytes = 8192;  // ahead; past the end it is harmless
 
   // The 16 values from k on, zeros past the end of the row.
   LAMINA_INLINE static f32x16 weights_at(const std::byte* row, std::size_t k, std::size_t end) {
@@ -203,10 +198,7 @@ struct FloatTile {
     for (auto& chain : acc) clear(chain);
     std::size_t i = 0;
     for (; i + 64 <= k; i += 64) {
-#pragma GCC unroll 4
-      for (std::size_t line = 0; line < 64 * value_bytes; line += 64) {
-        __builtin_prefetch(weights + i * value_bytes + prefetch_bytes + line);
-      }
+      fetch_ahead(weights + i * value_bytes, 64 * value_bytes);
 #pragma GCC unroll 4
       for (std::size_t c = 0; c < 4; ++c) {
         const f32x16 w = load_weights<Format>(weights + (i + 16 * c) * value_bytes);

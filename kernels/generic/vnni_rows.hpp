@@ -92,10 +92,7 @@ struct VnniTile {
     const std::size_t n_chunks = k / 256;
     for (std::size_t c = 0; c < n_chunks; ++c) {
       const std::byte* chunk = w + c * Chunk::chunk_bytes;
-#pragma GCC unroll 8
-      for (std::size_t line = 0; line < Chunk::chunk_bytes; line += 64) {
-        __builtin_prefetch(chunk + prefetch_bytes + line);
-      }
+      fetch_ahead(chunk, Chunk::chunk_bytes);
       add_chunk<T>(chunk, 2, x, c, acc, low);
     }
     if constexpr (Format::block_size < 256) {
@@ -150,8 +147,6 @@ struct VnniTile {
   LAMINA_INLINE static __m256 add_halves(__m256 a, __m256 b) {
     return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
   }
-
-  static constexpr std::size_t prefetch_bytes = 8192;  // ahead; past the end it is harmless
 };
 
 // Quantisation into planes. The largest magnitude decides d. Magnitudes are compared as integers, so that an infinity
