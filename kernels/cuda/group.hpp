@@ -28,7 +28,9 @@ LAMINA_HOST_DEVICE inline float weight_of(const Group32& g, int i) {
 // aligned memory. halves: the two halves have scales of their own; minima: m is not 0; both so that what a format does
 // not need is not computed.
 template <class Format>
-struct Group;
+struct Group {
+  static_assert(sizeof(Format) == 0, "for GPUs a format of integers needs Group in kernels/cuda/group_*.hpp");
+};
 
 template <bool Halves, bool Minima>
 struct GroupTraits {

@@ -34,7 +34,7 @@ enum class Bf16Use : std::uint8_t { Never, EightBits, All };  // never, in sessi
 struct Bf16Choice {
   Bf16Engine engine;
   std::string_view target;
-  Bf16Use floats;  // F16, BF16; F32 never
+  Bf16Use floats;
   Bf16Use integers;
 };
 
@@ -45,7 +45,7 @@ class Bf16Table {
     for_each_type(Formats{}, [&](auto format) {
       using Format = typename decltype(format)::type;
       KernelTable::PerFormat& entry = formats_.emplace_back(*table_.find(Format::type_id));
-      if constexpr (!std::is_same_v<Format, quant::F32>) {
+      if constexpr (has_bf16_panels<Format>) {
         const Bf16Use use = is_float_format<Format> ? choice.floats : choice.integers;
         if (use == Bf16Use::Never) return;
         entry.matmul_bf16 = Bf16Panels<Format>::matmul(choice.engine);

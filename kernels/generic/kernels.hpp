@@ -12,6 +12,8 @@
 //
 #include "lamina/kernels/generic/unpack_levels.hpp"
 //
+#include "lamina/kernels/generic/unpack_groups.hpp"
+//
 #include "lamina/kernels/generic/unpack_grids.hpp"
 //
 #include "lamina/kernels/generic/panel_strip.hpp"
@@ -23,7 +25,7 @@
 //
 #include "lamina/kernels/generic/vnni_unpack_levels.hpp"
 //
-#include "lamina/kernels/generic/vnni_unpack_grids.hpp"
+#include "lamina/kernels/generic/vnni_unpack_groups.hpp"
 //
 #include "lamina/kernels/generic/vnni_rows.hpp"
 //

@@ -7,7 +7,7 @@
 // minimum; where all minima are −centre · scale, `centre` says so. The layouts are those of ggml-common.h.
 
 template <class Format>
-struct Unpack;
+struct Unpack;  // of its own, or of its Groups (unpack_groups.hpp)
 
 // Makes the compiler forget where a value came from: it would otherwise turn the pointers of a tile plus each of their
 // constant offsets into as many variables, and keep those on the stack.

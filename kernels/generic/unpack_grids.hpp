@@ -1,11 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Unpack (see unpack.hpp) of formats whose weights are found group by group, each as 32 signed bytes: IQ1 to IQ3, whose
-// points are loaded from tables (grid_bytes.hpp), Q2_0 and TQ1_0. Groups<Format>(chunk) has the scales of a chunk, and
-// group(j) gives the integers of group j, within −bound … bound; weight = scale · integer.
-template <class Format>
-struct Groups;
+// Groups (unpack_groups.hpp) of IQ1 to IQ3, whose points are loaded from tables (grid_bytes.hpp).
 
 // Negative where the bit of `signs` is set.
 LAMINA_INLINE u8x32 with_signs(const u8x32& levels, std::uint32_t signs) {
@@ -189,83 +185,4 @@ struct Groups<quant::IQ1_M> {
     const u8x32 one = broadcast<u8x32>(std::uint8_t{1});
     return sub(add(join(points), one), bit_and(minus_two, add(one, one)));
   }
-};
-
-// weight = d · (code − 1), four codes to a byte
-template <>
-struct Groups<quant::Q2_0> {
-  static constexpr std::size_t scales = 8;
-  static constexpr int bound = 2;
-  const std::byte* blocks;
-  f32x8 scale[1];
-
-  LAMINA_INLINE explicit Groups(const std::byte* chunk) : blocks(chunk) {
-    const f32x8 d = halves_at_four(chunk);
-    scale[0] = d;
-  }
-  LAMINA_INLINE static f32x8 halves_at_four(const std::byte* chunk) {
-    std::byte twice[16];
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) {
-      std::memcpy(twice + 4 * i, chunk + 18 * i, 2);
-      std::memcpy(twice + 4 * i + 2, chunk + 18 * i, 2);
-    }
-    return halves_at(twice, 2);
-  }
-  LAMINA_INLINE u8x32 group(std::size_t j) const {
-    const std::uint64_t w = load_u64(blocks + 18 * (j / 2) + 2 + 8 * (j % 2));
-    const std::uint64_t codes[4] = {spread_two_bits(w & 0xffff), spread_two_bits(w >> 16 & 0xffff),
-                                    spread_two_bits(w >> 32 & 0xffff), spread_two_bits(w >> 48)};
-    return sub(join(codes), broadcast<u8x32>(std::uint8_t{1}));
-  }
-};
-
-// weight = d · (digit − 1), five digits to base 3 in a byte. A byte is a fraction of 256, its first digit is how many
-// thirds it has, and times 3 the next digit comes first. Groups 0 … 4 are the digits of bytes 0 … 31, half groups from
-// then on those of bytes 32 … 47, and the last 16 weights four digits of bytes 48 … 51.
-template <>
-struct Groups<quant::TQ1_0> {
-  static constexpr std::size_t scales = 8;
-  static constexpr int bound = 1;
-  std::uint8_t digits[5][64];  // digit n of bytes 0 … 31, of 32 … 47 and of 36 … 51
-  f32x8 scale[1];
-
-  LAMINA_INLINE explicit Groups(const std::byte* chunk) : scale{broadcast_f16(chunk + 52)} {
-    u8x32 rest[2] = {load<u8x32>(chunk), bytes_at(chunk + 32, chunk + 36)};
-#pragma GCC unroll 5
-    for (std::size_t n = 0; n < 5; ++n) {
-#pragma GCC unroll 2
-      for (std::size_t i = 0; i < 2; ++i) {
-        store32(digits[n] + 32 * i, add(above(rest[i], 85), above(rest[i], 170)));
-        rest[i] = add(rest[i], add(rest[i], rest[i]));
-      }
-    }
-  }
-  // 1 where a byte is larger than the limit, else 0
-  LAMINA_INLINE static u8x32 above(const u8x32& a, std::uint8_t limit) {
-    const u8x32 at = broadcast<u8x32>(limit);
-    return min(sub(max(a, at), at), broadcast<u8x32>(std::uint8_t{1}));
-  }
-  LAMINA_INLINE const std::byte* digit(std::size_t n, std::size_t at) const {
-    return reinterpret_cast<const std::byte*>(digits[n] + at);
-  }
-  LAMINA_INLINE u8x32 group(std::size_t j) const {
-    const u8x32 one = broadcast<u8x32>(std::uint8_t{1});
-    if (j < 5) return sub(load<u8x32>(digit(j, 0)), one);
-    if (j < 7) return sub(bytes_at(digit(2 * j - 10, 32), digit(2 * j - 9, 32)), one);
-    const std::uint32_t parts[8] = {load_u32(digit(4, 32)), load_u32(digit(4, 36)), load_u32(digit(4, 40)),
-                                    load_u32(digit(4, 44)), load_u32(digit(0, 60)), load_u32(digit(1, 60)),
-                                    load_u32(digit(2, 60)), load_u32(digit(3, 60))};
-    return sub(join(parts), one);
-  }
-};
-
-template <class Format>
-requires is_grid_format<Format>
-struct Unpack<Format> : Groups<Format> {
-  static constexpr std::size_t chunk_bytes = 256 / Format::block_size * sizeof(typename Format::Block);
-  static constexpr bool has_minimum = false;
-
-  LAMINA_INLINE explicit Unpack(const std::byte* chunk) : Groups<Format>(chunk) {}
-  LAMINA_INLINE WordPair pair(std::size_t p) const { return widen_signed(this->group(2 * p), this->group(2 * p + 1)); }
 };

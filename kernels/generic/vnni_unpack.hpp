@@ -46,7 +46,7 @@ constexpr ByteIndex quants_of_four(std::size_t block_bytes, std::size_t first, s
 }
 
 template <class Format>
-struct Bytes;
+struct Bytes;  // of its own, or of its Groups (vnni_unpack_groups.hpp)
 
 // Chunks of Q4_0 and Q4_1 are read whole, by three overlapping loads: unaligned ones are what the load ports feel most.
 inline constexpr ByteIndex q4_0_quants[2] = {quants_of_four(18, 2, 64), quants_of_four(18, 72 + 2 - 64, 16)};

@@ -5,9 +5,12 @@
 // distinguish. dispatch adds it to the target's table where the machine has it.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "lamina/kernels/kernel_set.hpp"
+#include "lamina/quant/f32.hpp"
 
 namespace lamina::kernels {
 
@@ -17,6 +20,10 @@ enum class Bf16Engine : std::uint8_t {
   Tiles,     // Intel AMX; the thread's tile registers are used
   Emulated,  // the same in AVX-512, bit by bit, for tests
 };
+
+// All formats but F32, of which bfloat16 would lose too much.
+template <class Format>
+inline constexpr bool has_bf16_panels = !std::is_same_v<Format, quant::F32>;
 
 // Needs AVX512_BF16, and AMX-TILE, AMX-BF16 and the system's permission for Tiles.
 template <class Format>

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "lamina/kernels/highway/bf16.hpp"
 #include "lamina/kernels/inline.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -56,6 +57,9 @@ template <>
 void HighwayKernels<HWY_TARGET>::soft_cap(float* x, std::size_t n, float cap) {
   HWY_NAMESPACE::soft_cap(x, n, cap);
 }
+#if HWY_TARGET == HWY_AVX3_DL
+void round_to_bf16(const Activations& row) { HWY_NAMESPACE::round_row(row); }
+#endif
 
 }  // namespace lamina::kernels
 #endif

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The generic kernels in the namespace of the target that is being compiled. A .cpp file includes this after
+// The generic kernels in the namespace of the target that is being compiled. A source includes this after
 // <hwy/foreach_target.h>, hence once per target; the scalar fallback of Highway is skipped, since `reference` is ours.
+#include "lamina/kernels/grid_bytes.hpp"
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 HWY_BEFORE_NAMESPACE();
@@ -23,7 +24,7 @@ namespace native {
 }  // namespace lamina::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-// What a .cpp file instantiates for its formats.
+// What matmul.cpp.in instantiates for each format.
 namespace lamina::kernels {
 
 template <>
@@ -34,7 +35,11 @@ void HighwayKernels<HWY_TARGET>::matmul(const MatmulArgs& a) {
 template <>
 template <class Format>
 void HighwayKernels<HWY_TARGET>::matmul_panel(const MatmulArgs& a) {
-  HWY_NAMESPACE::matmul_panel<Format>(a);
+  if constexpr (int_activations<Format>) {
+    HWY_NAMESPACE::matmul_panel<Format>(a);
+  } else {
+    HWY_NAMESPACE::matmul<Format>(a);  // floats have no panel
+  }
 }
 
 }  // namespace lamina::kernels

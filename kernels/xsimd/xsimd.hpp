@@ -18,6 +18,7 @@
 #endif
 
 #include "lamina/kernels/format_traits.hpp"
+#include "lamina/kernels/grid_bytes.hpp"
 #include "lamina/kernels/inline.hpp"
 #include "lamina/kernels/kernel_set.hpp"
 #include "lamina/kernels/reference/reference.hpp"

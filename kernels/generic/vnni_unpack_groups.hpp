@@ -1,14 +1,23 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes (see vnni_unpack.hpp) of IQ1 to IQ3, Q2_0 and TQ1_0.
+// Bytes (see vnni_unpack.hpp) of formats that have Groups (unpack_groups.hpp), and what is faster for Q2_0 and TQ1_0.
+
+// Integers beside a minimum are not negative.
+template <class Format>
+constexpr int centre_of_groups() {
+  if constexpr (groups_have_minimum<Format>) {
+    return 0;
+  } else {
+    return Groups<Format>::bound;
+  }
+}
 
 template <class Format>
-requires is_grid_format<Format>
-struct Bytes<Format> : Groups<Format> {
+struct Bytes : Groups<Format> {
   static constexpr std::size_t chunk_bytes = Unpack<Format>::chunk_bytes;
-  static constexpr int centre = Groups<Format>::bound;
-  static constexpr bool has_minimum = false;
+  static constexpr bool has_minimum = groups_have_minimum<Format>;
+  static constexpr int centre = centre_of_groups<Format>();
 
   LAMINA_INLINE explicit Bytes(const std::byte* chunk) : Groups<Format>(chunk) {}
   LAMINA_INLINE __m512i two_groups(std::size_t j) const {
