@@ -358,3 +358,20 @@ TEST_CASE("granite, phi3, olmo2 and nemotron are what their papers say", "[famil
              },
          .peculiarities = {mean, partial, rotated_halves, act(Act::GeluErf)}});
 }
+
+TEST_CASE("arcee and seed_oss are what llama.cpp runs", "[families]") {
+  check({.name = "arcee",
+         .is =
+             [](ReferenceModel& m) {
+               m.position = [](auto) { return Position::Adjacent; };
+               m.act = Act::ReluSquared;
+               m.gated = false;
+             },
+         .peculiarities = {act(Act::GeluErf), {"neighbours of a head are rotated, not halves", [](ReferenceModel& m) {
+                                                 m.position = [](auto) { return Position::Halves; };
+                                               }}}});
+  check({.name = "seed_oss",
+         .with = {"attn_q.bias", "attn_k.bias", "attn_v.bias", "output.weight"},
+         .is = [](ReferenceModel& m) { m.before_ffn = "post_attention_norm"; },
+         .peculiarities = {rotated_halves}});
+}
