@@ -4,6 +4,7 @@
 // The list of all families. A new family is its header, its line here, and its test.
 #pragma once
 
+#include "lamina/arch/arcee.hpp"
 #include "lamina/arch/baichuan.hpp"
 #include "lamina/arch/bloom.hpp"
 #include "lamina/arch/cohere2.hpp"
@@ -37,6 +38,7 @@
 #include "lamina/arch/qwen3.hpp"
 #include "lamina/arch/qwen3moe.hpp"
 #include "lamina/arch/refact.hpp"
+#include "lamina/arch/seed_oss.hpp"
 #include "lamina/arch/smollm3.hpp"
 #include "lamina/arch/stablelm.hpp"
 #include "lamina/arch/starcoder.hpp"
@@ -45,9 +47,9 @@
 
 namespace lamina::arch {
 
-using All =
-    TypeList<Llama, Baichuan, Bloom, Cohere2, CommandR, DeepSeek, Exaone, Exaone4, Falcon, Gemma, Gemma2, Gemma3, Glm4,
-             Gpt2, GptOss, GptJ, GptNeoX, Granite, GraniteMoe, InternLm2, MiniCpm, Mpt, Nemotron, Olmo2, Olmoe, Phi2,
-             Phi3, Qwen, Qwen2, Qwen2Moe, Qwen3, Qwen3Moe, Refact, SmolLm3, StableLm, StarCoder, StarCoder2>;
+using All = TypeList<Llama, Arcee, Baichuan, Bloom, Cohere2, CommandR, DeepSeek, Exaone, Exaone4, Falcon, Gemma, Gemma2,
+                     Gemma3, Glm4, Gpt2, GptOss, GptJ, GptNeoX, Granite, GraniteMoe, InternLm2, MiniCpm, Mpt, Nemotron,
+                     Olmo2, Olmoe, Phi2, Phi3, Qwen, Qwen2, Qwen2Moe, Qwen3, Qwen3Moe, Refact, SeedOss, SmolLm3,
+                     StableLm, StarCoder, StarCoder2>;
 
 }  // namespace lamina::arch

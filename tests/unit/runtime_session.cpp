@@ -72,6 +72,47 @@ TEST_CASE("with experts logits have the same bits for any threads, and when stri
   }
 }
 
+TEST_CASE("what decides on panels for experts is how many tokens an expert meets") {
+  TinyModel tiny;
+  tiny.n_layers = 1;
+  tiny.n_ctx = 100;
+  for (const auto* table : all_targets()) {
+    const auto* q4_0 = table->find(2);
+    for (const std::uint32_t up : {2u, 1u}) {  // beside Q4_0 F16, which has panels in bfloat16 alone
+      // Other matrices are floats: only the experts' bits may depend on the batch.
+      tiny.types = {{"ffn_up_exps.weight", up}, {"_exps.weight", 2}};
+      const auto model_of = [&](std::uint32_t n_experts) {
+        tiny.n_experts = n_experts;
+        return load_tiny(tiny, std::string(table->target));
+      };
+      const auto run = [](const Model& model, std::size_t n_tokens, std::size_t threads, std::size_t bits,
+                          bool strict = false) {
+        return all_logits(
+            model, some_ids(n_tokens),
+            {.context = 0, .batch = n_tokens, .threads = threads, .prefill_bits = bits, .strict = strict});
+      };
+      const Model scattered = model_of(60), crowded = model_of(3), mixed = model_of(12);
+      const auto of_scattered = run(scattered, 9, 1, 16, true), of_crowded = run(crowded, 99, 1, 16, true),
+                 of_mixed = run(mixed, 40, 1, 16, true);
+      for (const std::size_t bits : {std::size_t{16}, std::size_t{8}}) {
+        INFO(table->target << " up in " << up << ", " << bits << " bits");
+        const double error = bits == 8 || q4_0->bf16_always ? 1e-3 : 1e-7;
+        // 9 tokens that choose two of 60 experts: none meets eight.
+        CHECK(same_bits(run(scattered, 9, 1, bits), of_scattered));
+        // 99 tokens and 3 experts: more than a tile of tokens each.
+        const auto many = run(crowded, 99, 1, bits);
+        CHECK(same_bits(many, of_crowded) == (q4_0->method(bits == 8) == kernels::Method::Rows));
+        CHECK(nmse(many, of_crowded) < error);
+        CHECK(same_bits(many, run(crowded, 99, 2, bits)));
+        // Some experts meet many tokens and some few.
+        const auto some = run(mixed, 40, 1, bits);
+        CHECK(nmse(some, of_mixed) < error);
+        CHECK(same_bits(some, run(mixed, 40, 3, bits)));
+      }
+    }
+  }
+}
+
 TEST_CASE("a token reads the experts that it chose alone") {
   TinyModel tiny;
   tiny.n_experts = 8;

@@ -140,6 +140,40 @@ TEST_CASE("a layer of every shape is made and runs", "[synth]") {
   }
 }
 
+TEST_CASE("every format runs, one token and many, whole blocks in a row or not", "[synth]") {
+  constexpr auto narrow = synth::llama(320, 640, 4, 2, 64, 10000);  // blocks of 256 do not divide its rows
+  const SynthShape odd{"odd", "", "llama", 1, 1, 300, false, narrow, {}};
+  const SynthShape even{"even", "", "llama", 1, 1, 300, false, synth::tiny, {}};
+  const std::vector<text::Token> ids = {1, 290, 7, 31, 8, 55, 201, 3, 99, 12};
+  const auto logits = [&](const Model& model, std::size_t batch) {
+    auto session = model.session({.context = 16, .batch = batch, .threads = 1});
+    REQUIRE(session);
+    REQUIRE(session->feed(ids));
+    return std::vector<float>(session->logits().begin(), session->logits().end());
+  };
+  for_each_type(quant::Formats{}, [&](auto type) {
+    using Format = typename decltype(type)::type;
+    for (const SynthShape* shape : {&odd, &even}) {
+      CAPTURE(Format::name, shape->name);
+      auto synth = SynthBuilder(*shape, 1, *synth_format(Format::name)).build("x", 1);
+      if (!synth) FAIL(synth.error().to_string());
+      const std::uint32_t held = synth->file.find("blk.0.attn_q.weight")->type_id;
+      CHECK(held == quant::fitting_type(Format::type_id, shape == &odd ? 320 : 256));
+      CHECK((held != Format::type_id) == (synth->note.find("no whole blocks") != std::string::npos));
+      const auto model = load(synth->file);
+      if (!model) FAIL(model.error().to_string());
+      const auto one = logits(*model, 1), many = logits(*model, ids.size());
+      double difference = 0, power = 0;
+      for (std::size_t i = 0; i < one.size(); ++i) {
+        difference += std::pow(one[i] - many[i], 2);
+        power += std::pow(one[i], 2);
+      }
+      CHECK(power > 0);
+      CHECK(difference < 1e-3 * power);
+    }
+  });
+}
+
 TEST_CASE("shapes have the published tensors", "[synth]") {
   const auto tensors = [](std::string_view name) {
     auto shape = *std::ranges::find(synth_shapes, name, &SynthShape::name);

@@ -50,7 +50,7 @@ inline std::vector<ProfileRow> profile_rows(const Model& model, const WorkCounte
                                             FeedKind prefill, ProfileDetail detail) {
   std::vector<ProfileRow> rows;
   double inside = 0;
-  const bool many = !feeding.one_by_one && std::min(feeding.n_tokens, feeding.batch) >= runtime::panel_min_tokens;
+  const std::size_t together = feeding.one_by_one ? 1 : std::min(feeding.n_tokens, feeding.batch);
   for (std::size_t i = 0; i < times.size(); ++i) {
     const StepInfo& info = model.plan().steps()[i].info;
     const std::string phase = detail == ProfileDetail::Layers ? info.phase : std::string(phase_of(info));
@@ -58,9 +58,11 @@ inline std::vector<ProfileRow> profile_rows(const Model& model, const WorkCounte
     while (at < rows.size() && rows[at].phase != phase) ++at;
     if (at == rows.size()) rows.push_back({.phase = phase, .kernel = {}, .work = {}});
     ProfileRow& row = rows[at];
-    // The head meets one token, the last of those that are fed together.
-    const bool one = !many || kind_of(model.plan(), i) == StepKind::Head;
-    join_kernel(row.kernel, info.kernels.of(one ? FeedKind::Decode : prefill));
+    // The head meets one token, the last of those that are fed together; of experts each its share, if all are equally
+    // likely.
+    std::size_t met = kind_of(model.plan(), i) == StepKind::Head ? 1 : together;
+    if (info.n_expert > 0) met = met * info.n_expert_used / info.n_expert;
+    join_kernel(row.kernel, info.kernels.of(met < runtime::panel_min_tokens ? FeedKind::Decode : prefill));
     row.calls += times[i].calls;
     row.seconds += times[i].seconds;
     const Work work = counter.of_step(i, feeding);

@@ -72,10 +72,7 @@ struct WorkerScratch {
   AlignedBuffer<std::byte> panel;           // of panel_task_rows rows of any width
   AlignedBuffer<float> attention;           // kernels::attention_scratch() of a task
   const InputObserver* observer = nullptr;  // or nobody watches
-  // with experts
-  ActivationBuffer gathered;                     // [tile_tokens][n_embd], tokens of one expert side by side
-  AlignedBuffer<std::int16_t> gathered_rounded;  // q16 of the same, as Frame::rounded
-  AlignedBuffer<std::uint32_t> grouped;          // expert_index_size()
+  AlignedBuffer<std::uint32_t> grouped;     // with experts: expert_index_size()
 
   float* tile(std::size_t i) { return tiles.data() + i * (tiles.size() / 2); }
 };
@@ -118,11 +115,15 @@ struct Frame {
   AlignedBuffer<float> chosen_weight;   // [batch][n_expert_used]
   AlignedBuffer<float> shared_weight;   // [batch], of the experts that every token meets
   ActivationBuffer expert_hidden;       // [batch · n_expert_used][n_ff_expert]
+  // What experts read, each token as often as experts do, side by side for each of them; not for batches of one.
+  ActivationBuffer expert_rows;                // [batch · n_expert_used][n_embd]
+  AlignedBuffer<std::int16_t> expert_rounded;  // as `rounded`, of expert_rows
 };
 
-// Values of a worker's grouping of tokens by expert: places, then where each expert's begin.
+// Values of a worker's grouping of tokens by expert (ExpertGroups): the pair of each place and the place of each pair,
+// where each expert's places begin, and which experts have any.
 constexpr std::size_t expert_index_size(std::size_t batch, std::size_t n_used, std::size_t n_expert) {
-  return batch * n_used + 2 * n_expert + 1;
+  return 2 * batch * n_used + 2 * n_expert + 1;
 }
 
 // Sizes of a session, from which memory is both estimated and allocated.
@@ -136,14 +137,17 @@ struct FrameSize {
   CacheType cache_type = CacheType::F32;
 
   // Values of one of a worker's two tiles of results; 0 where they are too many for memory.
-  std::size_t tile_values() const {
-    const std::size_t panel = strict ? 0 : checked_mul(batch, panel_task_rows).value_or(0);
+  std::size_t tile_values(const Hparams& h) const {
+    const bool all_tokens = !strict || h.n_expert > 0;  // a task of panels, or of sums over experts, has them all
+    const std::size_t panel = all_tokens ? checked_mul(batch, panel_task_rows).value_or(0) : 0;
     return std::max(tile_tokens * max_task_rows, panel);
   }
   std::size_t panel_bytes(std::size_t widest) const {
     return strict ? 0 : kernels::panel_bytes(panel_task_rows, round_up(widest, kernels::row_padding));
   }
 
+  // Rows of what experts read, one for each token and each of its experts.
+  std::size_t expert_rows(const Hparams& h) const { return batch > 1 ? batch * h.n_expert_used : 0; }
   // Values of q16 in bfloat16 beside integers, of n_rows rows: sessions that ask for eight bits alone have both.
   std::size_t rounded_values(std::size_t n_rows, const Hparams& h) const {
     const std::size_t row = kernels::Activations::q16_size(round_up(h.n_embd, kernels::row_padding));
@@ -180,19 +184,18 @@ struct FrameSize {
                                  h.size(nn::Size::Values) + std::max<std::size_t>(h.n_rope_tables * h.n_rot, 1) +
                                  (h.post_norms ? h.n_embd : 0) + h.n_expert + 2 * h.n_expert_used + 1) +
                             activation_row * 7;
-    const std::size_t expert_scratch = h.n_expert == 0 ? 0
-                                                       : tile_tokens * round_up(h.n_embd, 256) * 7 +
-                                                             2 * rounded_values(tile_tokens, h) +
-                                                             4 * expert_index_size(batch, h.n_expert_used, h.n_expert);
+    const std::size_t expert_scratch = h.n_expert == 0 ? 0 : 4 * expert_index_size(batch, h.n_expert_used, h.n_expert);
     const auto rows = checked_mul(batch, row + 2 * rounded_values(1, h));
+    const auto spread = checked_mul(expert_rows(h), round_up(h.n_embd, 256) * 7 + 2 * rounded_values(1, h));
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
     const auto counted = partials(h);
     const auto split = counted ? checked_mul(*counted, sizeof(float)) : std::nullopt;
-    const auto workers = checked_mul(n_threads, 4 * attention_scratch(h) + 8 * tile_values() + panel_bytes(widest) +
+    const auto workers = checked_mul(n_threads, 4 * attention_scratch(h) + 8 * tile_values(h) + panel_bytes(widest) +
                                                     round_up(widest, 256) * 7 + expert_scratch);
-    if (!rows || !logits || !split || !workers) return std::nullopt;
+    if (!rows || !spread || !logits || !split || !workers) return std::nullopt;
     std::optional<std::size_t> sum = 4 * Frame::counter_stride * h.n_head_kv;
-    for (const std::size_t part : {*rows, *logits, *split, *workers}) sum = sum ? checked_add(*sum, part) : sum;
+    for (const std::size_t part : {*rows, *spread, *logits, *split, *workers})
+      sum = sum ? checked_add(*sum, part) : sum;
     return sum;
   }
 };
@@ -253,14 +256,14 @@ inline Expected<void> allocate(Frame& frame, const Hparams& h, const FrameSize& 
             floats(frame.router, checked_mul(size.batch, h.n_expert)) && floats(frame.chosen_weight, pairs) &&
             floats(frame.shared_weight, size.batch) && plain(frame.chosen, pairs) &&
             activations(frame.expert_hidden, pairs, h.n_ff_expert) &&
+            activations(frame.expert_rows, size.expert_rows(h), h.n_embd) &&
+            plain(frame.expert_rounded, size.rounded_values(size.expert_rows(h), h)) &&
             floats(frame.logits, checked_mul(size.head_rows, h.n_vocab));
   for (WorkerScratch& w : frame.workers) {
-    ok = ok && activations(w.row, 1, widest) && floats(w.tiles, 2 * size.tile_values()) &&
+    ok = ok && activations(w.row, 1, widest) && floats(w.tiles, 2 * size.tile_values(h)) &&
          plain(w.panel, size.panel_bytes(widest)) && floats(w.attention, size.attention_scratch(h));
     if (h.n_expert == 0) continue;
-    ok = ok && activations(w.gathered, tile_tokens, h.n_embd) &&
-         plain(w.gathered_rounded, size.rounded_values(tile_tokens, h)) &&
-         plain(w.grouped, expert_index_size(size.batch, h.n_expert_used, h.n_expert));
+    ok = ok && plain(w.grouped, expert_index_size(size.batch, h.n_expert_used, h.n_expert));
   }
   if (!ok) return fail(std::move(error));
   return {};

@@ -90,7 +90,8 @@ inline constexpr std::size_t panel_min_tokens = 8;
 
 // The forms of activations that a phase's matrices read, each by the method of its own format.
 struct Forms {
-  bool words = false, panel = false, bf16 = false;  // integers for rows, integers for panels, bfloat16
+  // floats and integers for rows, integers for panels, bfloat16
+  bool floats = false, words = false, panel = false, bf16 = false;
 
   Forms(std::initializer_list<const Bound*> weights, bool many, bool eight_bits) {
     for (const Bound* w : weights) {
@@ -98,20 +99,36 @@ struct Forms {
       const Method method = many ? w->kernel->method(eight_bits) : Method::Rows;
       panel = panel || method == Method::Panel;
       bf16 = bf16 || method == Method::Bf16;
-      words = words || (method == Method::Rows && w->kernel->int_activations);
+      if (method == Method::Rows) (w->kernel->int_activations ? words : floats) = true;
     }
   }
+
+  bool panels() const { return panel || bf16; }
+  // bfloat16 needs a place of its own.
+  bool bf16_apart() const { return bf16 && (panel || words); }
 };
+
+// A row's other forms from its floats. `rounded`: q16 in bfloat16, the row's own unless forms.bf16_apart().
+inline void fill(const KernelTable& k, const Forms& forms, bool eight_bits, const Activations& row,
+                 std::int16_t* rounded) {
+  if (forms.panel) {
+    k.quantize_panel(row, eight_bits);
+  } else if (forms.words) {
+    k.quantize(row);
+  }
+  if (!forms.bf16) return;
+  Activations to = row;
+  to.q16 = rounded;
+  k.round_bf16(to);
+}
 
 // Rows of `source` made by produce(token, row), in every form that a matrix reads. One token: every worker makes its
 // own copy, without meeting the others. More: the workers share the tokens and meet once. Both compute a row in the
-// same way. Absent weights do not count. panel_tokens, where it is not n_tokens, decides on panels. Where several
-// matrices read one input it is n_embd wide, as frame.rounded is.
+// same way. Absent weights do not count. Where several matrices read one input it is n_embd wide, as frame.rounded is.
 template <class Produce>
 Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activations& shared, std::size_t n_tokens,
-              std::initializer_list<const Bound*> weights, Produce&& produce, std::size_t panel_tokens = 0) {
-  const std::size_t many = panel_tokens == 0 ? n_tokens : panel_tokens;
-  const Forms forms(weights, !frame.strict && many >= panel_min_tokens, frame.eight_bits);
+              std::initializer_list<const Bound*> weights, Produce&& produce) {
+  const Forms forms(weights, !frame.strict && n_tokens >= panel_min_tokens, frame.eight_bits);
   if (n_tokens == 1) {
     Activations own = frame.workers[worker.index()].row.view();
     // The row buffer serves inputs of several widths, one after the other: its row is as wide as this input's.
@@ -121,22 +138,14 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
     return {.x = own, .rounded = own};
   }
   Activations rounded = shared;
-  if (forms.bf16 && (forms.panel || forms.words)) rounded.q16 = frame.rounded.data();
+  if (forms.bf16_apart()) rounded.q16 = frame.rounded.data();
   for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
     Activations row = shared.token(t);
     produce(t, row);
-    if (forms.panel) {
-      k.quantize_panel(row, frame.eight_bits);
-    } else if (forms.words) {
-      k.quantize(row);
-    }
-    if (!forms.bf16) continue;
-    Activations to = rounded.token(t);
-    to.f32 = row.f32;
-    k.round_bf16(to);
+    fill(k, forms, frame.eight_bits, row, rounded.token(t).q16);
   }
   worker.barrier();
-  return {.x = shared, .rounded = rounded, .panels = forms.panel || forms.bf16, .eight_bits = frame.eight_bits};
+  return {.x = shared, .rounded = rounded, .panels = forms.panels(), .eight_bits = frame.eight_bits};
 }
 
 // Tells what w is about to meet. Its rows meet the same tokens, task after task: whoever has a matrix's first row
