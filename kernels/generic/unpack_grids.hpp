@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Groups (unpack_groups.hpp) of IQ1 to IQ3, whose points are loaded from tables (grid_bytes.hpp).
+// Groups (unpack_groups.hpp) of IQ1 to IQ3, whose points are loaded from tables (grid_bytes.hpp). IQ2 and IQ3 have the
+// levels of a group and a bit for the sign of each.
 
 // Negative where the bit of `signs` is set.
 LAMINA_INLINE u8x32 with_signs(const u8x32& levels, std::uint32_t signs) {
@@ -16,8 +17,12 @@ LAMINA_INLINE std::uint32_t even_bytes(std::uint32_t sevens) {
   return sevens | (parity & 0x01010101u) << 7;
 }
 LAMINA_INLINE std::uint32_t even_signs_of(std::uint32_t packed) {
+#if LAMINA_KERNELS_VNNI
+  return even_bytes(_pdep_u32(packed, 0x7f7f7f7fu));
+#else
   return even_bytes((packed & 0x7fu) | (packed << 1 & 0x7f00u) | (packed << 2 & 0x7f0000u) |
                     (packed << 3 & 0x7f000000u));
+#endif
 }
 // d · (2 s + 1), for an s in each byte.
 LAMINA_INLINE f32x8 odd_scales(const f32x8& d, std::uint64_t s) {
@@ -42,12 +47,14 @@ struct Groups<quant::IQ2_XXS> {
   LAMINA_INLINE explicit Groups(const std::byte* chunk)
       : block(chunk),
         scale{odd_scales(mul(broadcast_f16(chunk), broadcast<f32x8>(0.125f)), top_nibbles(chunk + 9, 8))} {}
-  LAMINA_INLINE u8x32 group(std::size_t j) const {
+  LAMINA_INLINE u8x32 levels(std::size_t j) const {
     const std::byte* p = block + 2 + 8 * j;
     const std::uint64_t points[4] = {iq2_xxs_bytes[byte_at(p)], iq2_xxs_bytes[byte_at(p + 1)],
                                      iq2_xxs_bytes[byte_at(p + 2)], iq2_xxs_bytes[byte_at(p + 3)]};
-    return with_signs(join(points), even_signs_of(load_u32(p + 4)));
+    return join(points);
   }
+  LAMINA_INLINE std::uint32_t signs(std::size_t j) const { return even_signs_of(load_u32(block + 6 + 8 * j)); }
+  LAMINA_INLINE u8x32 group(std::size_t j) const { return with_signs(levels(j), signs(j)); }
 };
 
 // Scales of half groups, four bits each, lowest first, at p.
@@ -65,14 +72,18 @@ struct Groups<quant::IQ2_XS> {
   f32x8 scale[2];
 
   LAMINA_INLINE explicit Groups(const std::byte* chunk) : block(chunk) { half_scales(chunk, chunk + 66, scale); }
-  LAMINA_INLINE u8x32 group(std::size_t j) const {
+  LAMINA_INLINE u8x32 levels(std::size_t j) const {
     const std::uint64_t w = load_u64(block + 2 + 8 * j);
     const std::uint64_t points[4] = {iq2_xs_bytes[w & 511], iq2_xs_bytes[w >> 16 & 511], iq2_xs_bytes[w >> 32 & 511],
                                      iq2_xs_bytes[w >> 48 & 511]};
-    std::uint64_t sevens = w >> 9 & 0x007f007f007f007fu;
-    sevens = (sevens | sevens >> 8) & 0x0000ffff0000ffffu;
-    return with_signs(join(points), even_bytes(static_cast<std::uint32_t>(sevens | sevens >> 16)));
+    return join(points);
   }
+  LAMINA_INLINE std::uint32_t signs(std::size_t j) const {
+    std::uint64_t sevens = load_u64(block + 2 + 8 * j) >> 9 & 0x007f007f007f007fu;
+    sevens = (sevens | sevens >> 8) & 0x0000ffff0000ffffu;
+    return even_bytes(static_cast<std::uint32_t>(sevens | sevens >> 16));
+  }
+  LAMINA_INLINE u8x32 group(std::size_t j) const { return with_signs(levels(j), signs(j)); }
 };
 
 template <>
@@ -83,14 +94,16 @@ struct Groups<quant::IQ2_S> {
   f32x8 scale[2];
 
   LAMINA_INLINE explicit Groups(const std::byte* chunk) : block(chunk) { half_scales(chunk, chunk + 74, scale); }
-  LAMINA_INLINE u8x32 group(std::size_t j) const {
+  LAMINA_INLINE u8x32 levels(std::size_t j) const {
     const std::byte* p = block + 2 + 4 * j;
     const std::size_t h = byte_at(block + 66 + j);
     const std::uint64_t points[4] = {
         iq2_s_bytes[byte_at(p) | (h << 8 & 0x300)], iq2_s_bytes[byte_at(p + 1) | (h << 6 & 0x300)],
         iq2_s_bytes[byte_at(p + 2) | (h << 4 & 0x300)], iq2_s_bytes[byte_at(p + 3) | (h << 2 & 0x300)]};
-    return with_signs(join(points), load_u32(block + 34 + 4 * j));
+    return join(points);
   }
+  LAMINA_INLINE std::uint32_t signs(std::size_t j) const { return load_u32(block + 34 + 4 * j); }
+  LAMINA_INLINE u8x32 group(std::size_t j) const { return with_signs(levels(j), signs(j)); }
 };
 
 template <>
@@ -103,13 +116,15 @@ struct Groups<quant::IQ3_XXS> {
   LAMINA_INLINE explicit Groups(const std::byte* chunk)
       : block(chunk),
         scale{odd_scales(mul(broadcast_f16(chunk), broadcast<f32x8>(0.25f)), top_nibbles(chunk + 69, 4))} {}
-  LAMINA_INLINE u8x32 group(std::size_t j) const {
+  LAMINA_INLINE u8x32 levels(std::size_t j) const {
     const std::byte* p = block + 2 + 8 * j;
     std::uint32_t points[8];
 #pragma GCC unroll 8
     for (std::size_t l = 0; l < 8; ++l) points[l] = iq3_xxs_bytes[byte_at(p + l)];
-    return with_signs(join(points), even_signs_of(load_u32(block + 66 + 4 * j)));
+    return join(points);
   }
+  LAMINA_INLINE std::uint32_t signs(std::size_t j) const { return even_signs_of(load_u32(block + 66 + 4 * j)); }
+  LAMINA_INLINE u8x32 group(std::size_t j) const { return with_signs(levels(j), signs(j)); }
 };
 
 template <>
@@ -121,14 +136,16 @@ struct Groups<quant::IQ3_S> {
 
   LAMINA_INLINE explicit Groups(const std::byte* chunk)
       : block(chunk), scale{odd_scales(broadcast_f16(chunk), spread_four_bits(load_u32(chunk + 106)))} {}
-  LAMINA_INLINE u8x32 group(std::size_t j) const {
+  LAMINA_INLINE u8x32 levels(std::size_t j) const {
     const std::byte* p = block + 2 + 8 * j;
     const std::size_t h = byte_at(block + 66 + j);
     std::uint32_t points[8];
 #pragma GCC unroll 8
     for (std::size_t l = 0; l < 8; ++l) points[l] = iq3_s_bytes[byte_at(p + l) | (h << (8 - l) & 0x100)];
-    return with_signs(join(points), load_u32(block + 74 + 4 * j));
+    return join(points);
   }
+  LAMINA_INLINE std::uint32_t signs(std::size_t j) const { return load_u32(block + 74 + 4 * j); }
+  LAMINA_INLINE u8x32 group(std::size_t j) const { return with_signs(levels(j), signs(j)); }
 };
 
 // Levels −8, 0, 8, to which one is added, or from which it is taken.

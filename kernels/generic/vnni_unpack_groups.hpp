@@ -3,6 +3,12 @@
 //
 // Bytes (see vnni_unpack.hpp) of formats that have Groups (unpack_groups.hpp), and what is faster for Q2_0 and TQ1_0.
 
+// Groups may tell levels and signs apart: group(j) is levels(j), negative where signs(j) has a bit.
+template <class Format>
+inline constexpr bool groups_have_signs = requires(const Groups<Format>& g) {
+  g.signs(0);
+};
+
 // Integers beside a minimum are not negative.
 template <class Format>
 constexpr int centre_of_groups() {
@@ -20,10 +26,18 @@ struct Bytes : Groups<Format> {
   static constexpr int centre = centre_of_groups<Format>();
 
   LAMINA_INLINE explicit Bytes(const std::byte* chunk) : Groups<Format>(chunk) {}
+  LAMINA_INLINE static __m512i join_groups(const u8x32& a, const u8x32& b) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(native::raw(a.v[0])), native::raw(b.v[0]), 1);
+  }
   LAMINA_INLINE __m512i two_groups(std::size_t j) const {
-    const __m256i a = native::raw(this->group(j).v[0]), b = native::raw(this->group(j + 1).v[0]);
-    return _mm512_add_epi8(_mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1),
-                           _mm512_set1_epi8(static_cast<char>(centre)));
+    const __m512i middle = _mm512_set1_epi8(static_cast<char>(centre));
+    if constexpr (groups_have_signs<Format>) {  // 64 signs are a mask
+      const __m512i levels = join_groups(this->levels(j), this->levels(j + 1));
+      const std::uint64_t negative = this->signs(j) | static_cast<std::uint64_t>(this->signs(j + 1)) << 32;
+      return _mm512_mask_sub_epi8(_mm512_add_epi8(middle, levels), negative, middle, levels);
+    } else {
+      return _mm512_add_epi8(join_groups(this->group(j), this->group(j + 1)), middle);
+    }
   }
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
     even_odd(two_groups(4 * h), two_groups(4 * h + 2), first, second);

@@ -10,7 +10,7 @@ set(lamina_cache_types F32 F16 BF16 Q8_0)
 # lamina_emulated_cuda(TARGET): the host playing a GPU, compiled into a program that tests.
 function(lamina_emulated_cuda target)
   lamina_instances(formats ${PROJECT_SOURCE_DIR}/kernels/cuda/format_emulated.cpp.in format 7 ${lamina_formats})
-  lamina_instances(caches ${PROJECT_SOURCE_DIR}/kernels/cuda/attend_emulated.cpp.in type 4 ${lamina_cache_types})
+  lamina_instances(caches ${PROJECT_SOURCE_DIR}/kernels/cuda/attend_emulated.cpp.in type 1 ${lamina_cache_types})
   target_sources(${target} PRIVATE ${formats} ${caches} ${PROJECT_SOURCE_DIR}/kernels/cuda/emulated.cpp)
 endfunction()
 
