@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Lamina authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The GPU's part of the library, and its emulation for tests. Each format of weights is a file of its own, so that they
-# are compiled side by side.
+# The GPU's part of the library, where each format of weights is a file of its own, so that they are compiled side by side;
+# and its emulation for tests.
 include_guard(GLOBAL)
 
 set(lamina_cache_types F32 F16 BF16 Q8_0)

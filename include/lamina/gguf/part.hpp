@@ -18,14 +18,14 @@ inline constexpr std::uint64_t default_alignment = 32;  // bytes
 inline constexpr std::uint64_t max_alignment = 65536;   // bytes
 inline constexpr std::uint64_t max_key = 65535;         // bytes
 
-// One file, or one part of a split one. Its tensors still have to be placed (layout.hpp).
+// One file, or one part of a split one, as read_part() makes it.
 struct Part {
   std::uint32_t version = 0;
   Encoding encoding;
   std::uint64_t alignment = default_alignment;  // bytes
   std::uint64_t infos_end = 0;                  // bytes from the start of the file
   Metadata metadata;
-  std::vector<TensorInfo> tensors;  // offset still counts from the start of the data
+  std::vector<TensorInfo> tensors;  // offset counts from the start of the data until place_tensors() (layout.hpp)
 };
 
 }  // namespace lamina::gguf

@@ -69,7 +69,7 @@ class ExpertInput {
         strict_(f.strict),
         input_{.x = rows, .rounded = rows, .eight_bits = f.eight_bits} {}
 
-  // Many.bf16_apart(): where bfloat16 lies then.
+  // Where bfloat16 lies when forms(true).bf16_apart().
   void set_rounded(std::int16_t* q16) { input_.rounded.q16 = q16; }
 
   bool many(std::size_t n_tokens) const { return !strict_ && n_tokens >= panel_min_tokens; }
@@ -89,7 +89,8 @@ class ExpertInput {
 };
 
 // For every token one row, made by produce(token, row), which all of its experts read: in the forms that any of them
-// needs, once each, and from there to their places. The workers share the tokens and meet once.
+// needs, once each, and from there to their places; bfloat16 is rounded into each place, which costs what a copy does.
+// The workers share the tokens and meet once.
 template <class Produce>
 ExpertInput spread(Frame& f, Worker& worker, const KernelTable& k, const ExpertGroups& groups, std::size_t n_used,
                    std::initializer_list<const Bound*> weights, Produce&& produce) {
