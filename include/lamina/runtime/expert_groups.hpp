@@ -89,7 +89,7 @@ class ExpertInput {
 };
 
 // For every token one row, made by produce(token, row), which all of its experts read: in the forms that any of them
-// needs, once each, and from there to their places; bfloat16 is rounded into each place, which costs what a copy does.
+// needs, once each, and from there to their places; bfloat16 is rounded into each place by itself.
 // The workers share the tokens and meet once.
 template <class Produce>
 ExpertInput spread(Frame& f, Worker& worker, const KernelTable& k, const ExpertGroups& groups, std::size_t n_used,
