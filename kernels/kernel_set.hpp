@@ -63,9 +63,8 @@ static_assert(sizeof(PanelGroup) == 48);
 //   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
 //   s16   [n_tokens][k_padded / 16]   the same over each half of the group
 // f32 is always there, the others only after quantize(); quantize_panel() fills q16 and d alone, and round_bf16() fills
-// q16 with [k_padded] of bfloat16. Sixteen bits, because
-// eight are too coarse where a few activations are large, as in real models: they moved the logits of SmolLM2 by up to
-// 0.9% (NMSE).
+// q16 with bfloat16, in an order of all tokens together. Sixteen bits, because eight are too coarse where a few
+// activations are large, as in real models: they moved the logits of SmolLM2 by up to 0.9% (NMSE).
 struct Activations {
   float* f32 = nullptr;
   std::int16_t* q16 = nullptr;
@@ -106,7 +105,7 @@ struct MatmulArgs {
   std::size_t n_tokens = 0;
   float* out = nullptr;
   std::size_t out_stride = 0;  // values from a token to the next
-  // scratch of matmul_panel() and matmul_bf16(), panel_bytes(row_end − row_begin, x.k_padded), 64-aligned
+  // scratch of matmul_panel() and matmul_bf16(), panel_bytes() or bf16_bytes(), 64-aligned
   std::byte* panel = nullptr;
 };
 
@@ -153,8 +152,11 @@ struct KernelTable {
   // whose largest values stand out keep sixteen; Words always has sixteen. Null on targets without panels.
   void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
   ActivationLayout panel_layout = ActivationLayout::Panel;
-  // The same for matmul_bf16: rounds f32 to bfloat16 in q16. Null on targets without.
-  void (*round_bf16)(const Activations& row) = nullptr;
+  // The same for matmul_bf16: the floats of token t, of n_tokens that it meets together, rounded to bfloat16. q16 is
+  // that of the first of them. Null on targets without.
+  void (*round_bf16)(const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t,
+                     std::size_t n_tokens) = nullptr;
+  std::size_t bf16_rows = 0;  // of a task of matmul_bf16 at most, and best where there are enough for all workers
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
   void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                RopePairing pairing) = nullptr;
@@ -212,13 +214,18 @@ struct KernelTable {
 };
 
 // Bytes of scratch for a panel of n_rows rows: rows are taken 32 at a time, a group of 32 weights of 16 rows is a
-// record of at most 20 vectors of 64 bytes. After it, 16 tokens of a part of k in bfloat16.
+// record of at most 20 vectors of 64 bytes.
 inline constexpr std::size_t panel_rows = 32;
 inline constexpr std::size_t panel_record_bytes = 20 * 64;
-inline constexpr std::size_t bf16_edge_bytes = 16 * 512 * 2;
 constexpr std::size_t panel_bytes(std::size_t n_rows, std::size_t k_padded) {
-  return (n_rows + panel_rows - 1) / panel_rows * panel_rows / 16 * (k_padded / 32) * panel_record_bytes +
-         bf16_edge_bytes;
+  return round_up(n_rows, panel_rows) / 16 * (k_padded / 32) * panel_record_bytes;
+}
+// The same for matmul_bf16: a panel as above of 64 rows at a time, whose records are smaller. With tiles, twice two
+// strips of 16 rows and 256 weights.
+inline constexpr std::size_t bf16_strip_bytes = 16 * 256 * 2;
+constexpr std::size_t bf16_bytes(std::size_t n_rows, std::size_t k_padded) {
+  const std::size_t panel = panel_bytes(n_rows < 2 * panel_rows ? n_rows : 2 * panel_rows, k_padded);
+  return panel > 4 * bf16_strip_bytes ? panel : 4 * bf16_strip_bytes;
 }
 
 // A target's kernels for one format.

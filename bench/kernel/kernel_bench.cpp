@@ -58,7 +58,7 @@ runtime::ActivationBuffer make_activations(const kernels::KernelTable& table, bo
     const kernels::Activations row = out.view().token(t);
     for (std::size_t i = 0; i < k; ++i) row.f32[i] = static_cast<float>(random.uniform() * 2 - 1);
     if (method == Method::Bf16) {
-      table.round_bf16(row);
+      table.round_bf16(row.f32, row.k_padded, out.view().q16, t, n_tokens);
     } else if (method != Method::Rows) {
       table.quantize_panel(row, method == Method::Panel8);
     } else if (integers) {
@@ -79,8 +79,12 @@ void matmul(benchmark::State& state, MachineProbe& machine, const kernels::Kerne
   const auto x = make_activations(table, format.int_activations, method.method, n_tokens, shape.k);
   auto out = need(AlignedBuffer<float>::make(n_tokens * shape.rows));
   const bool panels = method.method != Method::Rows;
-  const std::size_t task_rows = panels ? runtime::panel_task_rows : rows_per_task;
-  const std::size_t panel_bytes = panels ? kernels::panel_bytes(task_rows, x.view().k_padded) : 0;  // a worker
+  const bool bf16 = method.method == Method::Bf16;
+  const std::size_t task_rows = bf16 ? table.bf16_rows : panels ? runtime::panel_task_rows : rows_per_task;
+  const std::size_t k_padded = x.view().k_padded;
+  const std::size_t panel_bytes = bf16     ? kernels::bf16_bytes(task_rows, k_padded)
+                                  : panels ? kernels::panel_bytes(task_rows, k_padded)
+                                           : 0;  // a worker
   auto scratch = need(AlignedBuffer<std::byte>::make(panel_bytes * machine.team().size()));
 
   const Surroundings surroundings(machine);

@@ -121,7 +121,8 @@ class Adder {
       }
     }
     if (k.round_bf16 != nullptr) {
-      add("round_bf16", row + width * 2, [&k](Rows& a, std::size_t r) { k.round_bf16(a.activations(r)); });
+      add("round_bf16", row + width * 2,
+          [&k](Rows& a, std::size_t r) { k.round_bf16(a.in(r), width, a.x.view().q16, r, n_rows); });
     }
   }
 

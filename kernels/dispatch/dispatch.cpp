@@ -54,7 +54,8 @@ class Bf16Table {
       }
     });
     table_.target = choice.target;
-    table_.round_bf16 = round_to_bf16;
+    table_.round_bf16 = bf16_rounding(choice.engine);
+    table_.bf16_rows = bf16_task_rows(choice.engine);
     table_.formats = formats_;
     table_.slow = choice.engine == Bf16Engine::Emulated;
   }

@@ -2,7 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Panels of bfloat16 multiplied by VDPBF16PS: a tile of 4 × 16 rows and a few tokens keeps its sums in registers over a
-// part of k.
+// part of k; between the parts they wait in `out`. Activations are rows of bfloat16.
+
+// One row of activations, f32 [k_padded] → bfloat16 [k_padded].
+inline void round_row(const float* row, std::size_t k_padded, std::int16_t* q16) {
+  for (std::size_t i = 0; i < k_padded; i += 32) {
+    _mm512_storeu_si512(q16 + i, round_bf16(_mm512_loadu_ps(row + i), _mm512_loadu_ps(row + i + 16)));
+  }
+}
+
+// The rows' weights [k_begin, k_begin + 32 · n_records) as strips of 16 rows, and where they belong.
+struct Bf16Panel {
+  std::byte* strips;        // [n_strips] of strip_bytes
+  std::size_t strip_bytes;  // from a strip to the next
+  std::size_t n_strips;
+  std::size_t k_begin;    // a multiple of 256
+  std::size_t n_records;  // of a strip
+};
+
+// Row i of activations, from the panel's k on.
+LAMINA_INLINE const std::byte* bf16_row(const MatmulArgs& a, const Bf16Panel& panel, std::size_t token) {
+  return reinterpret_cast<const std::byte*>(a.x.token(token).q16 + panel.k_begin);
+}
+// Lanes of 16 rows from `first_row` on that exist.
+LAMINA_INLINE __mmask16 rows_mask(const MatmulArgs& a, std::size_t first_row) {
+  const std::size_t n = a.row_end - first_row;
+  return static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
+}
 
 // acc + x[2i] · w[2i] + x[2i + 1] · w[2i + 1] in lane i, each product and sum rounded as one.
 LAMINA_INLINE __m512 add_dot_bf16(__m512 acc, __m512i x, __m512i w) {
@@ -85,7 +111,7 @@ struct Bf16Dot {
     tile_of<R>(n, a, panel, strip, token);
   }
 
-  void multiply(const MatmulArgs& a, const Bf16Panel& panel) const {
+  static void multiply(const MatmulArgs& a, const Bf16Panel& panel) {
     // Tiles of about the same size: five tokens left over would cost as much as six.
     const std::size_t n_tiles = (a.n_tokens + most_tokens - 1) / most_tokens;
     for (std::size_t tile = 0; tile < n_tiles; ++tile) {
@@ -94,6 +120,35 @@ struct Bf16Dot {
         const std::size_t left = panel.n_strips - strip;
         strips_of(left < most_strips ? left : most_strips, n, a, panel, strip, token);
       }
+    }
+  }
+
+  // The panel has room for so many rows.
+  template <class Format>
+  static void run(const MatmulArgs& a) {
+    MatmulArgs part = a;
+    for (std::size_t row = a.row_begin; row < a.row_end; row += 2 * panel_rows) {
+      part.row_begin = row;
+      part.row_end = a.row_end - row < 2 * panel_rows ? a.row_end : row + 2 * panel_rows;
+      part.out = a.out + (row - a.row_begin);
+      run_rows<Format>(part);
+    }
+  }
+
+  template <class Format>
+  static void run_rows(const MatmulArgs& a) {
+    const std::size_t n_chunks = (a.k + 255) / 256;
+    for (std::size_t begin = 0; begin < n_chunks; begin += chunks) {
+      const std::size_t end = n_chunks - begin < chunks ? n_chunks : begin + chunks;
+      const std::size_t last = 256 * end < a.k ? 256 * end : a.k;
+      Bf16Panel panel{.strips = a.panel, .k_begin = 256 * begin, .n_records = (last - 256 * begin + 31) / 32};
+      panel.strip_bytes = panel.n_records * bf16_record_bytes;
+      for (std::size_t row = a.row_begin; row < a.row_end; row += 16, ++panel.n_strips) {
+        StripPacker(a, bf16_format<Format>, row, a.row_end - row < 16 ? a.row_end - row : 16, begin, end,
+                    panel.strips + panel.n_strips * panel.strip_bytes, static_cast<std::ptrdiff_t>(16 * a.row_bytes))
+            .finish();
+      }
+      multiply(a, panel);
     }
   }
 };

@@ -3,10 +3,8 @@
 //
 // Prefill in bfloat16. Rows are decoded, 16 at a time, into strips: for every 32 weights a record of 16 vectors, of
 // which vector j holds weights 2j and 2j + 1 of each of the 16 rows. That is what VDPBF16PS multiplies with a pair of
-// activations in all lanes, and what AMX loads as a tile; activations are rows of bfloat16, of which 16 are a tile too.
-// k is taken in parts, so that a part of the panel stays in the second-level cache however long rows are; between the
-// parts sums wait in `out`. An Engine multiplies one part; whatever the tokens beside it, a token's sum is made of the
-// same steps.
+// activations in all lanes, and what AMX loads as a tile. k is taken in parts, so that a part of the panel stays in a
+// cache however long rows are. Whatever the tokens beside it, a token's sum is made of the same steps.
 //
 // Needs AVX512_BF16, whose instructions are written in assembly because no target of Highway 1.0.3 has them.
 
@@ -19,21 +17,14 @@ LAMINA_INLINE __m512i round_bf16(__m512 low, __m512 high) {
   return out;
 }
 
-// One row of activations, f32 [k_padded] → bfloat16 [k_padded] in q16.
-inline void round_row(const Activations& row) {
-  for (std::size_t i = 0; i < row.k_padded; i += 32) {
-    _mm512_storeu_si512(row.q16 + i, round_bf16(_mm512_loadu_ps(row.f32 + i), _mm512_loadu_ps(row.f32 + i + 16)));
-  }
-}
-
-// 256 weights of one row → 8 vectors of bfloat16, in order.
+// Row r's 256 weights → vector r of 8 records, in order; `to` is that of the first record.
 template <class Format>
 struct Bf16Chunk {
   using Chunk = Bytes<Format>;
   static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes;
   static constexpr std::size_t scales_a_group = Chunk::scales / 8;
 
-  LAMINA_INLINE static void decode(const std::byte* chunk, __m512i (&out)[8]) {
+  static void decode(const std::byte* chunk, std::byte* to) {
     const Chunk w(chunk);
     alignas(64) float scale[Chunk::scales], minimum[Chunk::scales];
     store8(scale, w.scale[0]);
@@ -64,7 +55,7 @@ struct Bf16Chunk {
             value[i] = _mm512_mul_ps(q, d);
           }
         }
-        out[4 * h + g] = round_bf16(value[0], value[1]);
+        _mm512_store_si512(to + (4 * h + g) * bf16_record_bytes, round_bf16(value[0], value[1]));
       }
     }
   }
@@ -73,78 +64,97 @@ template <>
 struct Bf16Chunk<quant::BF16> {
   static constexpr std::size_t chunk_bytes = 512;
 
-  LAMINA_INLINE static void decode(const std::byte* chunk, __m512i (&out)[8]) {
+  static void decode(const std::byte* chunk, std::byte* to) {
 #pragma GCC unroll 8
-    for (std::size_t g = 0; g < 8; ++g) out[g] = load_512(chunk + 64 * g);
+    for (std::size_t g = 0; g < 8; ++g) _mm512_store_si512(to + g * bf16_record_bytes, load_512(chunk + 64 * g));
   }
 };
 template <>
 struct Bf16Chunk<quant::F16> {
   static constexpr std::size_t chunk_bytes = 512;
 
-  LAMINA_INLINE static void decode(const std::byte* chunk, __m512i (&out)[8]) {
+  static void decode(const std::byte* chunk, std::byte* to) {
 #pragma GCC unroll 8
     for (std::size_t g = 0; g < 8; ++g) {
       const std::byte* p = chunk + 64 * g;
-      out[g] = round_bf16(_mm512_cvtph_ps(native::load_256(p)), _mm512_cvtph_ps(native::load_256(p + 32)));
+      _mm512_store_si512(to + g * bf16_record_bytes,
+                         round_bf16(_mm512_cvtph_ps(native::load_256(p)), _mm512_cvtph_ps(native::load_256(p + 32))));
     }
   }
 };
 
+// A format without its type, so that what follows is compiled once for all.
+struct Bf16Format {
+  void (*decode)(const std::byte* chunk, std::byte* to);
+  std::size_t chunk_bytes, block_size, block_bytes;
+};
 template <class Format>
-struct Bf16Packer {
-  using Weights = Format;
-  static constexpr std::size_t chunk_bytes = Bf16Chunk<Format>::chunk_bytes, record_bytes = bf16_record_bytes;
+inline constexpr Bf16Format bf16_format = {&Bf16Chunk<Format>::decode, Bf16Chunk<Format>::chunk_bytes,
+                                           Format::block_size, sizeof(typename Format::Block)};
 
-  // n_groups: of the chunk's eight, those that lie within the row, the last filled with zeros
-  static void pack(const std::byte* const (&chunks)[16], std::size_t n_groups, std::byte* records) {
-    alignas(64) __m512i pairs[8][16];  // per group and row
-    for (std::size_t r = 0; r < 16; ++r) {
-      __m512i row[8];
-      Bf16Chunk<Format>::decode(chunks[r], row);
-#pragma GCC unroll 8
-      for (std::size_t g = 0; g < 8; ++g) pairs[g][r] = row[g];
+// Chunks of 16 rows on their way into a strip, a little at a time, so that it can be done while something else is
+// waiting: every row of a chunk is decoded into its vectors of the chunk's records, then each record is transposed
+// where it lies.
+class StripPacker {
+ public:
+  // Chunks [begin, end) of rows [row, row + n_rows) of a; of 16, the rows that do not exist repeat the last one and
+  // are not stored later. `next`: bytes from each of them to what is packed after it, to be fetched.
+  StripPacker(const MatmulArgs& a, const Bf16Format& format, std::size_t row, std::size_t n_rows, std::size_t begin,
+              std::size_t end, std::byte* records, std::ptrdiff_t next)
+      : a_(&a),
+        format_(&format),
+        row_(row),
+        last_row_(n_rows - 1),
+        chunk_(begin),
+        end_(end),
+        to_(records),
+        next_(next) {}
+  StripPacker() = default;
+
+  static constexpr std::size_t steps = 16 + 8;  // of a chunk
+  bool done() const { return chunk_ == end_; }
+  void finish() {
+    while (!done()) step();
+  }
+  void step() {
+    if (step_ < 16) {
+      decode(step_);
+    } else {
+      transpose(to_ + (step_ - 16) * bf16_record_bytes);
     }
-    for (std::size_t g = 0; g < n_groups; ++g) {
-      transpose_16x16(pairs[g]);
+    if (++step_ < steps) return;
+    step_ = 0;
+    ++chunk_;
+    to_ += 8 * bf16_record_bytes;
+  }
+
+ private:
+  void decode(std::size_t r) const {
+    const std::byte* chunk =
+        a_->weights + (row_ + (r < last_row_ ? r : last_row_)) * a_->row_bytes + chunk_ * format_->chunk_bytes;
+    const std::size_t rest = a_->k - 256 * chunk_;
+    if (rest < 256) {
+      // The row may end where memory ends, so its last blocks are read from a copy.
+      alignas(64) std::byte last[1024] = {};
+      std::memcpy(last, chunk, rest / format_->block_size * format_->block_bytes);
+      return format_->decode(last, to_ + 64 * r);
+    }
+    for (std::size_t line = 0; line < format_->chunk_bytes; line += 64) __builtin_prefetch(chunk + next_ + line, 0, 2);
+    format_->decode(chunk, to_ + 64 * r);
+  }
+  static void transpose(std::byte* record) {
+    __m512i pairs[16];
 #pragma GCC unroll 16
-      for (std::size_t j = 0; j < 16; ++j) _mm512_store_si512(records + g * record_bytes + 64 * j, pairs[g][j]);
-    }
+    for (std::size_t j = 0; j < 16; ++j) pairs[j] = _mm512_load_si512(record + 64 * j);
+    transpose_16x16(pairs);
+#pragma GCC unroll 16
+    for (std::size_t j = 0; j < 16; ++j) _mm512_store_si512(record + 64 * j, pairs[j]);
   }
+
+  const MatmulArgs* a_ = nullptr;
+  const Bf16Format* format_ = nullptr;
+  std::size_t row_ = 0, last_row_ = 0, chunk_ = 0, end_ = 0;
+  std::byte* to_ = nullptr;
+  std::ptrdiff_t next_ = 0;
+  std::size_t step_ = 0;
 };
-
-// The rows' weights [k_begin, k_begin + 32 · n_records) as strips of 16 rows, and where they belong.
-struct Bf16Panel {
-  std::byte* strips;        // [n_strips] of strip_bytes; after them scratch of bf16_edge_bytes
-  std::size_t strip_bytes;  // from a strip to the next
-  std::size_t n_strips;
-  std::size_t k_begin;    // a multiple of 256
-  std::size_t n_records;  // of a strip
-};
-
-// Row i of activations, from the panel's k on.
-LAMINA_INLINE const std::byte* bf16_row(const MatmulArgs& a, const Bf16Panel& panel, std::size_t token) {
-  return reinterpret_cast<const std::byte*>(a.x.token(token).q16 + panel.k_begin);
-}
-// Lanes of 16 rows from `first_row` on that exist.
-LAMINA_INLINE __mmask16 rows_mask(const MatmulArgs& a, std::size_t first_row) {
-  const std::size_t n = a.row_end - first_row;
-  return static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
-}
-
-template <class Format, class Engine>
-void matmul_bf16(const MatmulArgs& a) {
-  const std::size_t n_chunks = (a.k + 255) / 256;
-  Engine engine;
-  for (std::size_t begin = 0; begin < n_chunks; begin += Engine::chunks) {
-    const std::size_t end = n_chunks - begin < Engine::chunks ? n_chunks : begin + Engine::chunks;
-    const std::size_t last = 256 * end < a.k ? 256 * end : a.k;
-    Bf16Panel panel{.strips = a.panel, .k_begin = 256 * begin, .n_records = (last - 256 * begin + 31) / 32};
-    panel.strip_bytes = panel.n_records * bf16_record_bytes;
-    for (std::size_t row = a.row_begin; row < a.row_end; row += 16, ++panel.n_strips) {
-      pack_strip<Bf16Packer<Format>>(a, row, a.row_end - row < 16 ? a.row_end - row : 16, begin, end,
-                                     panel.strips + panel.n_strips * panel.strip_bytes);
-    }
-    engine.multiply(a, panel);
-  }
-}

@@ -1,16 +1,45 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Panels of bfloat16 multiplied by tile registers: 2 × 2 tiles of sums, of 32 tokens and 32 rows. In a part of k the
-// weights of 32 rows (32 KiB) stay in the first-level cache while all tokens pass over them from the second.
+// Panels of bfloat16 multiplied by tile registers: 2 × 2 tiles of sums, of 32 tokens and 32 rows.
+//
+// What bounds this is where operands come from. A tile of activations and one of weights take as long to load from the
+// second-level cache as two products take, and ten times as long from the last one. So k is taken in parts: a part of
+// the weights of 32 rows (32 KiB) stays in the first-level cache, that of all activations (512 KiB) and the sums of a
+// task (512 KiB) in the second, and the loop over parts is outside that over rows, unless all of the activations fit.
+
+// Activations of n tokens as tiles are loaded: per part of k, per 16 tokens, per record, the 32 values of each of the
+// tokens: 64 bytes a token. The last tokens, if they are not 16, lie as close.
+struct Bf16TileLayout {
+  static constexpr std::size_t part = 256;  // values of k
+
+  std::size_t k_padded;  // values
+  std::size_t n;         // tokens
+
+  // Records of the part that begins at value k.
+  std::size_t records(std::size_t k) const { return (k_padded - k < part ? k_padded - k : part) / 32; }
+  std::size_t tokens(std::size_t tile) const { return n - 16 * tile < 16 ? n - 16 * tile : 16; }
+  // Bytes from the first one's to where the tile's values [k …) lie; k begins a part.
+  std::size_t at(std::size_t k, std::size_t tile) const { return 2 * k * n + 16 * tile * 64 * records(k); }
+};
+
+// Token t of them.
+inline void round_into_tiles(const float* row, std::int16_t* q16, const Bf16TileLayout& layout, std::size_t t) {
+  for (std::size_t k = 0; k < layout.k_padded; k += layout.part) {
+    std::byte* to = reinterpret_cast<std::byte*>(q16) + layout.at(k, t / 16) + t % 16 * 64;
+    const std::size_t step = 64 * layout.tokens(t / 16);
+    for (std::size_t i = 0; i < layout.records(k); ++i, row += 32, to += step) {
+      _mm512_storeu_si512(to, round_bf16(_mm512_loadu_ps(row), _mm512_loadu_ps(row + 16)));
+    }
+  }
+}
+
 template <class Tiles>
 struct Bf16Tiles {
-  static constexpr std::size_t chunks = 2;  // of 256 weights in a part
-
-  // All tiles are whole: the last tokens come from a copy in a place that has room for 16, and what is too much is cut
-  // off when results are stored. Every call configures anew, so that whatever else uses tiles on this thread between
-  // two calls does no harm.
-  Bf16Tiles() { Tiles::configure(TileConfig{}); }
+  static constexpr std::size_t part_chunks = Bf16TileLayout::part / 256;
+  static_assert(bf16_strip_bytes == Bf16TileLayout::part / 32 * bf16_record_bytes);
+  static constexpr std::size_t most_tokens = 512;        // at once
+  static constexpr std::size_t most_bytes = 768 * 1024;  // of activations, to be read anew for every 32 rows
 
   // The registers of the sums of strip r and tokens 16 t …, of activations and of weights.
   template <std::size_t R, std::size_t T>
@@ -20,119 +49,239 @@ struct Bf16Tiles {
   template <std::size_t R>
   static constexpr int weights = 6 + R;
 
-  // Activations of the next part, on their way from the last cache to the second while this one is multiplied: record i
-  // of a few tokens at a time.
-  struct Ahead {
-    const std::byte* x;  // [n] rows
-    std::size_t stride;  // bytes
-    std::size_t n;
-
-    LAMINA_INLINE void prefetch(std::size_t record) const {
-      for (std::size_t t = 0; t < n; ++t) __builtin_prefetch(x + t * stride + 64 * record, 0, 2);
-    }
-  };
-
-  // 16 tokens of activations or fewer
-  struct Tokens {
-    const std::byte* x;  // [16] rows
-    std::size_t stride;  // bytes
-    std::size_t first;   // token
-    std::size_t n;       // that exist
-  };
-
-  template <std::size_t I>
-  static void begin_sums(const MatmulArgs& a, const Bf16Panel& panel, const Tokens& t, std::size_t first_row) {
-    if (panel.k_begin == 0) return Tiles::template zero<I>();
-    const float* out = a.out + t.first * a.out_stride + (first_row - a.row_begin);
-    const __mmask16 mask = rows_mask(a, first_row);
-    if (t.n == 16 && mask == 0xffff) return Tiles::template load<I>(out, a.out_stride * sizeof(float));
-    alignas(64) float tile[16][16] = {};
-    for (std::size_t i = 0; i < t.n; ++i) {
-      _mm512_store_ps(tile[i], _mm512_maskz_loadu_ps(mask, out + i * a.out_stride));
-    }
-    Tiles::template load<I>(tile, sizeof tile[0]);
-  }
-  template <std::size_t I>
-  static void end_sums(const MatmulArgs& a, const Tokens& t, std::size_t first_row) {
-    float* out = a.out + t.first * a.out_stride + (first_row - a.row_begin);
-    const __mmask16 mask = rows_mask(a, first_row);
-    if (t.n == 16 && mask == 0xffff) return Tiles::template store<I>(out, a.out_stride * sizeof(float));
-    alignas(64) float tile[16][16];
-    Tiles::template store<I>(tile, sizeof tile[0]);
-    for (std::size_t i = 0; i < t.n; ++i) {
-      _mm512_mask_storeu_ps(out + i * a.out_stride, mask, _mm512_load_ps(tile[i]));
-    }
+  // Registers hold `low` and `high` tokens. Configured anew for every task, so that whatever else uses tiles on this
+  // thread between two tasks does no harm.
+  static void configure(std::size_t low, std::size_t high) {
+    TileConfig config;
+    config.rows[tokens<0>] = config.rows[sums<0, 0>] = config.rows[sums<1, 0>] = static_cast<std::uint8_t>(low);
+    config.rows[tokens<1>] = config.rows[sums<0, 1>] = config.rows[sums<1, 1>] = static_cast<std::uint8_t>(high);
+    Tiles::configure(config);
   }
 
-  // R strips (1 or 2), T times 16 tokens (1 or 2).
+  // A part of k for 32 rows and 32 tokens or fewer. Between the parts sums wait in `out`.
+  struct Block {
+    const std::byte* w[2];  // strips
+    const std::byte* x[2];  // tiles
+    std::size_t x_step[2];  // bytes from a record to the next
+    std::size_t n_records;
+    bool first;  // of the parts
+    float* out;
+    std::size_t out_stride;  // values
+    std::size_t n_tokens[2];
+    __mmask16 rows[2];      // that exist
+    const std::byte* soon;  // activations of the next part, on their way from the last cache to the second
+    std::size_t soon_step;  // bytes of them for a record
+  };
+
   template <std::size_t R, std::size_t T>
-  static void block(const MatmulArgs& a, const Bf16Panel& panel, std::size_t strip, const Tokens& low,
-                    const Tokens& high, const Ahead& ahead) {
-    const std::size_t row = a.row_begin + 16 * strip;
-    begin_sums<sums<0, 0>>(a, panel, low, row);
-    if constexpr (T == 2) begin_sums<sums<0, 1>>(a, panel, high, row);
-    if constexpr (R == 2) begin_sums<sums<1, 0>>(a, panel, low, row + 16);
-    if constexpr (R == 2 && T == 2) begin_sums<sums<1, 1>>(a, panel, high, row + 16);
-    const std::byte* w = panel.strips + strip * panel.strip_bytes;
-    const std::byte* x[2] = {low.x, high.x};
-    for (std::size_t i = 0; i < panel.n_records; ++i) {
-      ahead.prefetch(i);
+  static void begin_sums(const Block& b) {
+    if (b.first) return Tiles::template zero<sums<R, T>>();
+    const float* out = b.out + 16 * T * b.out_stride + 16 * R;
+    if (b.rows[R] == 0xffff) return Tiles::template load<sums<R, T>>(out, b.out_stride * sizeof(float));
+    alignas(64) float tile[16][16];
+    for (std::size_t i = 0; i < b.n_tokens[T]; ++i) {
+      _mm512_store_ps(tile[i], _mm512_maskz_loadu_ps(b.rows[R], out + i * b.out_stride));
+    }
+    Tiles::template load<sums<R, T>>(tile, sizeof tile[0]);
+  }
+  template <std::size_t R, std::size_t T>
+  static void end_sums(const Block& b) {
+    float* out = b.out + 16 * T * b.out_stride + 16 * R;
+    if (b.rows[R] == 0xffff) return Tiles::template store<sums<R, T>>(out, b.out_stride * sizeof(float));
+    alignas(64) float tile[16][16];
+    Tiles::template store<sums<R, T>>(tile, sizeof tile[0]);
+    for (std::size_t i = 0; i < b.n_tokens[T]; ++i) {
+      _mm512_mask_storeu_ps(out + i * b.out_stride, b.rows[R], _mm512_load_ps(tile[i]));
+    }
+  }
+
+  // What is done while products wait for their operands: the next two strips. A step every `interval` records.
+  struct Ahead {
+    StripPacker strips[2];
+    std::size_t interval = 1, count = 0;
+
+    bool done() const { return strips[0].done() && strips[1].done(); }
+    void step() {
+      if (++count < interval) return;
+      count = 0;
+      StripPacker& strip = strips[strips[0].done() ? 1 : 0];
+      if (!strip.done()) strip.step();
+    }
+    void finish() {
+      strips[0].finish();
+      strips[1].finish();
+    }
+  };
+
+  // R strips (1 or 2), T times 16 tokens (1 or 2). Activations pass through; the weights stay.
+  template <std::size_t R, std::size_t T>
+  static void multiply(const Block& b, Ahead& ahead) {
+    begin_sums<0, 0>(b);
+    if constexpr (T == 2) begin_sums<0, 1>(b);
+    if constexpr (R == 2) begin_sums<1, 0>(b);
+    if constexpr (R == 2 && T == 2) begin_sums<1, 1>(b);
+    const std::byte *w = b.w[0], *w1 = b.w[1], *x = b.x[0], *x1 = b.x[1];
+    const std::byte* soon = b.soon;
+    const float* next = b.out + 32 * b.out_stride;
+    const std::size_t next_rows = Bf16TileLayout::part == 256 ? 4 : 2;
+    for (std::size_t i = 0; i < b.n_records; ++i) {
+#pragma GCC unroll 4
+      for (std::size_t row = 0; row < next_rows; ++row) {
+        __builtin_prefetch(next, 1, 3);
+        __builtin_prefetch(next + 16, 1, 3);
+        next += b.out_stride;
+      }
       Tiles::template load<weights<0>>(w, 64);
-      Tiles::template load<tokens<0>>(x[0], low.stride);
+      Tiles::template load_passing<tokens<0>>(x, 64);
       Tiles::template multiply<sums<0, 0>, tokens<0>, weights<0>>();
       if constexpr (T == 2) {
-        Tiles::template load<tokens<1>>(x[1], high.stride);
+        Tiles::template load_passing<tokens<1>>(x1, 64);
         Tiles::template multiply<sums<0, 1>, tokens<1>, weights<0>>();
       }
       if constexpr (R == 2) {
-        Tiles::template load<weights<1>>(w + panel.strip_bytes, 64);
+        Tiles::template load<weights<1>>(w1, 64);
         Tiles::template multiply<sums<1, 0>, tokens<0>, weights<1>>();
         if constexpr (T == 2) Tiles::template multiply<sums<1, 1>, tokens<1>, weights<1>>();
       }
+      for (std::size_t line = 0; line < b.soon_step; line += 64) __builtin_prefetch(soon + line, 0, 2);
+      soon += b.soon_step;
       w += bf16_record_bytes;
-      x[0] += 64;
-      x[1] += 64;
+      w1 += bf16_record_bytes;
+      x += b.x_step[0];
+      x1 += b.x_step[1];
+      ahead.step();
     }
-    end_sums<sums<0, 0>>(a, low, row);
-    if constexpr (T == 2) end_sums<sums<0, 1>>(a, high, row);
-    if constexpr (R == 2) end_sums<sums<1, 0>>(a, low, row + 16);
-    if constexpr (R == 2 && T == 2) end_sums<sums<1, 1>>(a, high, row + 16);
+    end_sums<0, 0>(b);
+    if constexpr (T == 2) end_sums<0, 1>(b);
+    if constexpr (R == 2) end_sums<1, 0>(b);
+    if constexpr (R == 2 && T == 2) end_sums<1, 1>(b);
   }
 
-  void multiply(const MatmulArgs& a, const Bf16Panel& panel) const {
-    const std::size_t n_whole = a.n_tokens / 16, rest = a.n_tokens % 16, n_tiles = n_whole + (rest != 0 ? 1 : 0);
-    const std::size_t row_bytes = 64 * panel.n_records;
-    std::byte* edge = panel.strips + panel.n_strips * panel.strip_bytes;
-    static_assert(16 * 256 * chunks * 2 <= bf16_edge_bytes);
-    for (std::size_t i = 0; i < rest; ++i) {
-      std::memcpy(edge + i * row_bytes, bf16_row(a, panel, 16 * n_whole + i), row_bytes);
+  // The order in which pairs of strips meet the tokens: rows of a block of rows, parts of k, blocks.
+  struct Walk {
+    std::size_t row_end, block_rows, n_chunks;
+    std::size_t block, row, chunk = 0;  // where it is
+
+    std::size_t block_end() const { return row_end - block < block_rows ? row_end : block + block_rows; }
+    std::size_t n_rows() const { return block_end() - row < 32 ? block_end() - row : 32; }
+    std::size_t end_chunk() const { return n_chunks - chunk < part_chunks ? n_chunks : chunk + part_chunks; }
+    bool done() const { return block == row_end; }
+    void next() {
+      row += 32;
+      if (row < block_end()) return;
+      row = block;
+      chunk += part_chunks;
+      if (chunk < n_chunks) return;
+      chunk = 0;
+      block = row = block_end();
     }
-    const std::size_t x_stride = Activations::q16_size(a.x.k_padded) * sizeof(std::int16_t);
-    // After the last part comes the first one, of other rows.
-    const std::size_t next = panel.k_begin + 256 * chunks < a.k ? panel.k_begin + 256 * chunks : 0;
-    const std::size_t n_blocks = (panel.n_strips + 1) / 2 * ((n_tiles + 1) / 2);
-    std::size_t done = 0;
-    for (std::size_t strip = 0; strip < panel.n_strips; strip += 2) {
-      for (std::size_t i = 0; i < n_tiles; i += 2) {
-        const std::size_t soon = done * a.n_tokens / n_blocks, end = ++done * a.n_tokens / n_blocks;
-        const Ahead ahead{reinterpret_cast<const std::byte*>(a.x.token(soon).q16 + next), x_stride, end - soon};
-        Tokens t[2];
-        for (std::size_t j = 0; j < 2; ++j) {
-          const std::size_t first = 16 * (i + j);
-          t[j] = i + j < n_whole ? Tokens{bf16_row(a, panel, first), x_stride, first, 16}
-                                 : Tokens{edge, row_bytes, first, rest};
+  };
+
+  // Tiles [tile, end_tile) of tokens meet all rows.
+  struct Run {
+    const MatmulArgs& a;
+    const Bf16Format& format;
+    const Bf16TileLayout& layout;
+    std::size_t tile, end_tile;
+
+    Ahead pack(const Walk& at, std::byte* strips) const {
+      Ahead out;
+      if (at.done()) return out;
+      Walk after = at;
+      after.next();
+      const auto place = [&](const Walk& w) {
+        return static_cast<std::ptrdiff_t>(w.row * a.row_bytes + w.chunk * format.chunk_bytes);
+      };
+      const std::ptrdiff_t next = after.done() ? 0 : place(after) - place(at);
+      for (std::size_t r = 0; 16 * r < at.n_rows(); ++r) {
+        const std::size_t n = at.n_rows() - 16 * r < 16 ? at.n_rows() - 16 * r : 16;
+        out.strips[r] =
+            StripPacker(a, format, at.row + 16 * r, n, at.chunk, at.end_chunk(), strips + r * bf16_strip_bytes, next);
+      }
+      return out;
+    }
+
+    void multiply(const Walk& at, const std::byte* strips, Ahead& ahead) const {
+      Block b;
+      const std::size_t k = 256 * at.chunk, left = a.k - k;
+      b.n_records = ((left < Bf16TileLayout::part ? left : Bf16TileLayout::part) + 31) / 32;
+      b.w[0] = strips;
+      b.w[1] = strips + bf16_strip_bytes;
+      b.first = k == 0;
+      b.out_stride = a.out_stride;
+      for (std::size_t r = 0; r < 2; ++r) {
+        const std::size_t n = at.n_rows() > 16 * r ? at.n_rows() - 16 * r : 0;
+        b.rows[r] = static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
+      }
+      const auto* x = reinterpret_cast<const std::byte*>(a.x.q16);
+      const std::size_t n_blocks = (end_tile - tile + 1) / 2;
+      const std::size_t interval = n_blocks * b.n_records / (2 * part_chunks * StripPacker::steps);
+      ahead.interval = interval;
+      // After the last part comes the first one, of other rows.
+      const std::size_t pairs = (at.block_end() - at.block + 31) / 32, pair = (at.row - at.block) / 32;
+      const std::size_t soon = left <= Bf16TileLayout::part ? 0 : k + Bf16TileLayout::part;
+      const std::size_t soon_bytes = (end_tile - tile) * 1024 * layout.records(soon);
+      const std::size_t lines =
+          (soon_bytes / 64 + pairs * n_blocks * b.n_records - 1) / (pairs * n_blocks * b.n_records);
+      b.soon_step = 64 * lines;
+      bool whole = false;  // what the registers are configured for
+      for (std::size_t i = tile; i < end_tile; i += 2) {
+        for (std::size_t t = 0; t < 2; ++t) {
+          b.n_tokens[t] = i + t < end_tile ? layout.tokens(i + t) : 0;
+          b.x[t] = x + layout.at(k, b.n_tokens[t] != 0 ? i + t : i);
+          b.x_step[t] = 64 * b.n_tokens[t];
         }
-        const bool two_strips = strip + 1 < panel.n_strips, two_tiles = i + 1 < n_tiles;
+        b.soon = x + layout.at(soon, tile) + (pair * n_blocks + (i - tile) / 2) * b.n_records * b.soon_step;
+        b.out = a.out + 16 * i * b.out_stride + (at.row - a.row_begin);
+        const bool two_tiles = b.n_tokens[1] != 0, two_strips = at.n_rows() > 16;
+        if (b.n_tokens[0] + b.n_tokens[1] < 32) {
+          configure(b.n_tokens[0], two_tiles ? b.n_tokens[1] : 16);
+        } else if (!whole) {
+          configure(16, 16);
+          whole = true;
+        }
         if (two_strips && two_tiles) {
-          block<2, 2>(a, panel, strip, t[0], t[1], ahead);
+          Bf16Tiles::multiply<2, 2>(b, ahead);
         } else if (two_strips) {
-          block<2, 1>(a, panel, strip, t[0], t[1], ahead);
+          Bf16Tiles::multiply<2, 1>(b, ahead);
         } else if (two_tiles) {
-          block<1, 2>(a, panel, strip, t[0], t[1], ahead);
+          Bf16Tiles::multiply<1, 2>(b, ahead);
         } else {
-          block<1, 1>(a, panel, strip, t[0], t[1], ahead);
+          Bf16Tiles::multiply<1, 1>(b, ahead);
         }
       }
     }
+
+    void operator()() const {
+      const bool fits = (end_tile - tile) * 32 * a.x.k_padded <= most_bytes;
+      const std::size_t rows = fits ? 32 : a.row_end - a.row_begin;  // between two parts
+      Walk at{a.row_end, rows, (a.k + 255) / 256, a.row_begin, a.row_begin};
+      std::byte *strips = a.panel, *others = a.panel + 2 * bf16_strip_bytes;
+      pack(at, strips).finish();
+      while (!at.done()) {
+        Walk after = at;
+        after.next();
+        Ahead ahead = pack(after, others);
+        multiply(at, strips, ahead);
+        ahead.finish();
+        at = after;
+        std::byte* const packed = others;
+        others = strips;
+        strips = packed;
+      }
+    }
+  };
+
+  static void run(const MatmulArgs& a, const Bf16Format& format) {
+    const Bf16TileLayout layout{a.x.k_padded, a.n_tokens};
+    const std::size_t n_tiles = (a.n_tokens + 15) / 16;
+    for (std::size_t tile = 0; tile < n_tiles; tile += most_tokens / 16) {
+      const std::size_t end = n_tiles - tile < most_tokens / 16 ? n_tiles : tile + most_tokens / 16;
+      Run{a, format, layout, tile, end}();
+    }
+  }
+  template <class Format>
+  static void run(const MatmulArgs& a) {
+    run(a, bf16_format<Format>);
   }
 };

@@ -26,6 +26,11 @@ struct AmxTiles {
   LAMINA_INLINE static void load(const void* p, std::size_t stride) {
     asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(p), "r"(stride), "i"(I) : "memory");
   }
+  // What is not wanted again soon: it does not push other data out of the first-level cache.
+  template <int I>
+  LAMINA_INLINE static void load_passing(const void* p, std::size_t stride) {
+    asm volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(p), "r"(stride), "i"(I) : "memory");
+  }
   template <int I>
   LAMINA_INLINE static void store(void* p, std::size_t stride) {
     asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(p), "r"(stride), "i"(I) : "memory");
@@ -76,6 +81,10 @@ struct EmulatedTiles {
     for (std::size_t row = 0; usable(I) && row < config.rows[I]; ++row) {
       std::memcpy(registers().tile[I][row], static_cast<const std::byte*>(p) + row * stride, config.row_bytes[I]);
     }
+  }
+  template <int I>
+  static void load_passing(const void* p, std::size_t stride) {
+    load<I>(p, stride);
   }
   template <int I>
   static void store(void* p, std::size_t stride) {

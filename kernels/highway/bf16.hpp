@@ -30,7 +30,12 @@ template <class Format>
 struct Bf16Panels {
   static MatmulFn matmul(Bf16Engine engine);
 };
-void round_to_bf16(const Activations& row);
+
+// How an engine reads activations (KernelTable::round_bf16), and rows of its tasks.
+using RoundBf16Fn = void (*)(const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t,
+                             std::size_t n_tokens);
+RoundBf16Fn bf16_rounding(Bf16Engine engine);
+constexpr std::size_t bf16_task_rows(Bf16Engine engine) { return engine == Bf16Engine::Dot ? 2 * panel_rows : 256; }
 
 constexpr std::string_view bf16_kernel(Bf16Engine engine) {
   switch (engine) {

@@ -10,9 +10,9 @@ MatmulFn Bf16Panels<Format>::matmul(Bf16Engine engine) {
   namespace target = HWY_NAMESPACE;
   if constexpr (has_bf16_panels<Format>) {
     switch (engine) {
-      case Bf16Engine::Dot: return &target::matmul_bf16<Format, target::Bf16Dot>;
-      case Bf16Engine::Tiles: return &target::matmul_bf16<Format, target::Bf16Tiles<target::AmxTiles>>;
-      case Bf16Engine::Emulated: return &target::matmul_bf16<Format, target::Bf16Tiles<target::EmulatedTiles>>;
+      case Bf16Engine::Dot: return &target::Bf16Dot::run<Format>;
+      case Bf16Engine::Tiles: return &target::Bf16Tiles<target::AmxTiles>::template run<Format>;
+      case Bf16Engine::Emulated: return &target::Bf16Tiles<target::EmulatedTiles>::template run<Format>;
     }
   }
   return nullptr;

@@ -58,7 +58,16 @@ void HighwayKernels<HWY_TARGET>::soft_cap(float* x, std::size_t n, float cap) {
   HWY_NAMESPACE::soft_cap(x, n, cap);
 }
 #if HWY_TARGET == HWY_AVX3_DL
-void round_to_bf16(const Activations& row) { HWY_NAMESPACE::round_row(row); }
+RoundBf16Fn bf16_rounding(Bf16Engine engine) {
+  if (engine != Bf16Engine::Dot) {
+    return [](const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t, std::size_t n_tokens) {
+      HWY_NAMESPACE::round_into_tiles(row, q16, {k_padded, n_tokens}, t);
+    };
+  }
+  return [](const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t, std::size_t) {
+    HWY_NAMESPACE::round_row(row, k_padded, q16 + t * Activations::q16_size(k_padded));
+  };
+}
 #endif
 
 }  // namespace lamina::kernels

@@ -26,7 +26,7 @@ class AlignedBuffer {
 
  public:
   static constexpr std::size_t alignment = 64;                      // bytes
-  static constexpr std::size_t mapped_from = std::size_t{4} << 20;  // bytes; buffers this large are mapped
+  static constexpr std::size_t mapped_from = std::size_t{1} << 20;  // bytes; buffers this large are mapped
   static constexpr std::size_t huge_page = std::size_t{2} << 20;    // bytes; mapped buffers start at a multiple
 
   AlignedBuffer() = default;

@@ -63,11 +63,12 @@ class ExpertGroups {
 // not the batch: decoding its rows has to pay for them alone.
 class ExpertInput {
  public:
-  ExpertInput(const Frame& f, std::initializer_list<const Bound*> weights, const Activations& rows)
+  ExpertInput(const Frame& f, const KernelTable& k, std::initializer_list<const Bound*> weights,
+              const Activations& rows)
       : few_(weights, false, f.eight_bits),
         many_(weights, true, f.eight_bits),
         strict_(f.strict),
-        input_{.x = rows, .rounded = rows, .eight_bits = f.eight_bits} {}
+        input_{.x = rows, .rounded = rows, .eight_bits = f.eight_bits, .most_rows = many_.most_rows(k)} {}
 
   // Where bfloat16 lies when forms(true).bf16_apart().
   void set_rounded(std::int16_t* q16) { input_.rounded.q16 = q16; }
@@ -95,7 +96,7 @@ template <class Produce>
 ExpertInput spread(Frame& f, Worker& worker, const KernelTable& k, const ExpertGroups& groups, std::size_t n_used,
                    std::initializer_list<const Bound*> weights, Produce&& produce) {
   const Activations& rows = f.expert_rows.view();
-  ExpertInput out(f, weights, rows);
+  ExpertInput out(f, k, weights, rows);
   Activations rounded = rows;
   if (out.forms(true).bf16_apart()) rounded.q16 = f.expert_rounded.data();
   out.set_rounded(rounded.q16);
@@ -128,9 +129,8 @@ ExpertInput spread(Frame& f, Worker& worker, const KernelTable& k, const ExpertG
           std::memcpy(to.s16, row.s16, width / 16 * sizeof(float));
         }
         if (forms.bf16) {
-          Activations in_bf16 = row;
-          in_bf16.q16 = rounded.token(groups.place(p)).q16;
-          k.round_bf16(in_bf16);
+          const std::size_t expert = f.chosen.data()[p], begin = groups.begin(expert);
+          k.round_bf16(row.f32, width, rounded.token(begin).q16, groups.place(p) - begin, groups.count(expert));
         }
       }
     }
@@ -142,14 +142,14 @@ ExpertInput spread(Frame& f, Worker& worker, const KernelTable& k, const ExpertG
 // Rows whose floats lie in their places already. The workers share them and meet once.
 inline ExpertInput fill_places(Frame& f, Worker& worker, const KernelTable& k, const ExpertGroups& groups,
                                const Bound& weights, const Activations& rows) {
-  const ExpertInput out(f, {&weights}, rows);
+  const ExpertInput out(f, k, {&weights}, rows);
   for (std::size_t a = 0; a < groups.n_active(); ++a) {
     const std::size_t expert = groups.expert(a);
     const Forms& forms = out.forms(out.many(groups.count(expert)));
     for (std::size_t place = groups.begin(expert); place < groups.end(expert); ++place) {
       if (place % worker.count() != worker.index()) continue;
-      const Activations row = rows.token(place);
-      fill(k, forms, f.eight_bits, row, row.q16);
+      const std::size_t begin = groups.begin(expert);
+      fill(k, forms, f.eight_bits, rows.token(place), {rows.token(begin).q16, place - begin, groups.count(expert)});
     }
   }
   worker.barrier();

@@ -28,6 +28,10 @@ namespace lamina::runtime {
 inline constexpr std::size_t tile_tokens = 64;
 inline constexpr std::size_t max_task_rows = 256;
 inline constexpr std::size_t panel_task_rows = 2 * kernels::panel_rows;  // decoded, they fit the second-level cache
+static_assert(panel_task_rows <= max_task_rows);
+// Values from a token to the next in a tile of results: not a power of two, whose rows would meet in few of a cache's
+// sets.
+constexpr std::size_t tile_stride(std::size_t n_rows) { return n_rows + 16; }
 
 // Rows of activations with their memory. Padding stays zero: it is zeroed once and never written.
 class ActivationBuffer {
@@ -67,10 +71,10 @@ constexpr std::size_t attention_tokens(std::size_t n_group) { return n_group < 6
 
 // One worker's own memory.
 struct WorkerScratch {
-  ActivationBuffer row;                     // one token's activations of any width
-  AlignedBuffer<float> tiles;               // two of [tile_tokens][max_task_rows] or [batch][panel_task_rows]
-  AlignedBuffer<std::byte> panel;           // of panel_task_rows rows of any width
-  AlignedBuffer<float> attention;           // kernels::attention_scratch() of a task
+  ActivationBuffer row;            // one token's activations of any width
+  AlignedBuffer<float> tiles;      // two of [batch], or without panels [tile_tokens], times tile_stride(max_task_rows)
+  AlignedBuffer<std::byte> panel;  // of a task of panels, rows of any width
+  AlignedBuffer<float> attention;  // kernels::attention_scratch() of a task
   const InputObserver* observer = nullptr;  // or nobody watches
   AlignedBuffer<std::uint32_t> grouped;     // with experts: expert_index_size()
 
@@ -139,11 +143,13 @@ struct FrameSize {
   // Values of one of a worker's two tiles of results; 0 where they are too many for memory.
   std::size_t tile_values(const Hparams& h) const {
     const bool all_tokens = !strict || h.n_expert > 0;  // a task of panels, or of sums over experts, has them all
-    const std::size_t panel = all_tokens ? checked_mul(batch, panel_task_rows).value_or(0) : 0;
-    return std::max(tile_tokens * max_task_rows, panel);
+    const std::size_t panel = all_tokens ? checked_mul(batch, tile_stride(max_task_rows)).value_or(0) : 0;
+    return std::max(tile_tokens * tile_stride(max_task_rows), panel);
   }
   std::size_t panel_bytes(std::size_t widest) const {
-    return strict ? 0 : kernels::panel_bytes(panel_task_rows, round_up(widest, kernels::row_padding));
+    if (strict) return 0;
+    const std::size_t k_padded = round_up(widest, kernels::row_padding);
+    return std::max(kernels::panel_bytes(panel_task_rows, k_padded), kernels::bf16_bytes(max_task_rows, k_padded));
   }
 
   // Rows of what experts read, one for each token and each of its experts.

@@ -81,6 +81,12 @@ struct Input {
   Activations rounded;  // q16 in bfloat16; x itself, unless other matrices of the phase read integers
   bool panels = false;  // any matrix meets all tokens as a panel, by the method of its format; else all are rows
   bool eight_bits = false;
+  std::size_t most_rows = 0;  // of a task, with panels
+
+  // Rows of a task with panels: the more, the less often are activations read; as few as keep all workers busy.
+  std::size_t task_rows(std::size_t n_rows, std::size_t n_workers) const {
+    return std::clamp(round_up(ceil_div(n_rows, 4 * n_workers), kernels::panel_rows), panel_task_rows, most_rows);
+  }
 
   Method method(const Bound& w) const { return panels ? w.kernel->method(eight_bits) : Method::Rows; }
 };
@@ -106,20 +112,24 @@ struct Forms {
   bool panels() const { return panel || bf16; }
   // bfloat16 needs a place of its own.
   bool bf16_apart() const { return bf16 && (panel || words); }
+  std::size_t most_rows(const KernelTable& k) const { return panel ? panel_task_rows : k.bf16_rows; }
 };
 
-// A row's other forms from its floats. `rounded`: q16 in bfloat16, the row's own unless forms.bf16_apart().
+// Where a row's bfloat16 belongs: it is token t of n that a matrix meets together.
+struct Rounded {
+  std::int16_t* q16;  // of the first of them
+  std::size_t t, n;
+};
+
+// A row's other forms from its floats. `rounded` is the rows' own q16 unless forms.bf16_apart().
 inline void fill(const KernelTable& k, const Forms& forms, bool eight_bits, const Activations& row,
-                 std::int16_t* rounded) {
+                 const Rounded& rounded) {
   if (forms.panel) {
     k.quantize_panel(row, eight_bits);
   } else if (forms.words) {
     k.quantize(row);
   }
-  if (!forms.bf16) return;
-  Activations to = row;
-  to.q16 = rounded;
-  k.round_bf16(to);
+  if (forms.bf16) k.round_bf16(row.f32, row.k_padded, rounded.q16, rounded.t, rounded.n);
 }
 
 // Rows of `source` made by produce(token, row), in every form that a matrix reads. One token: every worker makes its
@@ -139,13 +149,21 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
   }
   Activations rounded = shared;
   if (forms.bf16_apart()) rounded.q16 = frame.rounded.data();
-  for (std::size_t t = worker.index(); t < n_tokens; t += worker.count()) {
-    Activations row = shared.token(t);
-    produce(t, row);
-    fill(k, forms, frame.eight_bits, row, rounded.token(t).q16);
+  // Sixteen tokens at a time, or fewer: bfloat16 of as many may lie interleaved.
+  const std::size_t run = std::min<std::size_t>(16, ceil_div(n_tokens, worker.count()));
+  for (std::size_t first = run * worker.index(); first < n_tokens; first += run * worker.count()) {
+    for (std::size_t t = first; t < std::min(n_tokens, first + run); ++t) {
+      Activations row = shared.token(t);
+      produce(t, row);
+      fill(k, forms, frame.eight_bits, row, {rounded.q16, t, n_tokens});
+    }
   }
   worker.barrier();
-  return {.x = shared, .rounded = rounded, .panels = forms.panels(), .eight_bits = frame.eight_bits};
+  return {.x = shared,
+          .rounded = rounded,
+          .panels = forms.panels(),
+          .eight_bits = frame.eight_bits,
+          .most_rows = forms.most_rows(k)};
 }
 
 // Tells what w is about to meet. Its rows meet the same tokens, task after task: whoever has a matrix's first row
@@ -200,7 +218,8 @@ inline std::size_t rows_per_task(std::size_t row_bytes, std::size_t n_rows, std:
 template <class Body>
 void for_tiles(Worker& worker, const Input& in, std::size_t n_tokens, std::size_t n_rows, std::size_t row_bytes,
                Body&& body) {
-  const std::size_t task_rows = in.panels ? panel_task_rows : rows_per_task(row_bytes, n_rows, worker.count());
+  const std::size_t task_rows =
+      in.panels ? in.task_rows(n_rows, worker.count()) : rows_per_task(row_bytes, n_rows, worker.count());
   const std::size_t tile = in.panels ? n_tokens : tile_tokens;
   worker.share(ceil_div(n_rows, task_rows), [&](std::size_t task) {
     const std::size_t begin = task * task_rows;

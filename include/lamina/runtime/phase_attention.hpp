@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string>
 
 #include "lamina/runtime/phase.hpp"
@@ -47,25 +48,26 @@ struct HeadShape {
         *x = *x < -clamp ? -clamp : *x > clamp ? clamp : *x;
     }
   }
-  void store_keys(const KernelTable& k, Frame& f, std::size_t head, std::size_t first, std::size_t n) const {
-    const std::size_t stride = n_head_kv * key_dim;
+  // One head of n tokens from `first` on, a row every `stride` values, into the cache.
+  void store_keys(const KernelTable& k, Frame& f, std::size_t head, std::size_t first, std::size_t n, const float* rows,
+                  std::size_t stride) const {
     k.store_keys({.type = f.cache.type(),
                   .tiles = f.cache.keys(layer, head),
                   .dim = key_dim,
                   .position = f.position + first,
                   .n_rows = n,
-                  .rows = f.keys.data() + first * stride + head * key_dim,
+                  .rows = rows,
                   .stride = stride,
                   .block_stride = f.cache.block_stride()});
   }
-  void store_values(const KernelTable& k, Frame& f, std::size_t head, std::size_t n) const {
-    const std::size_t stride = n_head_kv * value_dim;
+  void store_values(const KernelTable& k, Frame& f, std::size_t head, std::size_t n, const float* rows,
+                    std::size_t stride) const {
     k.store_values({.type = f.cache.type(),
                     .tiles = f.cache.values(layer, head),
                     .dim = value_dim,
                     .position = f.position,
                     .n_rows = n,
-                    .rows = f.values.data() + head * value_dim,
+                    .rows = rows,
                     .stride = stride,
                     .block_stride = f.cache.block_stride()});
   }
@@ -86,66 +88,92 @@ struct QkvPhase {
         prepare(f, worker, *k, f.normed.view(), n, {&q, &k_proj, &v},
                 [&](std::size_t t, const Activations& row) { norm.apply(*k, f.x.data() + t * norm.n, row.f32); });
     WorkerScratch& scratch = f.workers[worker.index()];
-    const std::size_t n_head = heads.n_head, n_head_kv = heads.n_head_kv;
-    const std::size_t all = n_head + 2 * n_head_kv;
-    const std::size_t per_task =
-        std::max<std::size_t>(1, rows_per_task(q.row_bytes, all * heads.key_dim, worker.count()) / heads.key_dim);
+    const std::size_t n_head = heads.n_head, n_head_kv = heads.n_head_kv, all = n_head + 2 * n_head_kv;
+    const std::size_t rows = x.panels ? x.task_rows(all * heads.key_dim, worker.count())
+                                      : rows_per_task(q.row_bytes, all * heads.key_dim, worker.count());
+    const std::size_t per_task = std::max<std::size_t>(1, rows / heads.key_dim);
     worker.share(ceil_div(all, per_task), [&](std::size_t task) {
-      const std::size_t end = std::min(all, (task + 1) * per_task);
-      for (std::size_t h = task * per_task; h < end; ++h) {
-        if (h < n_head) {
-          query(f, x, scratch, h);
-        } else if (h < n_head + n_head_kv) {
-          key(f, x, scratch, h - n_head);
-        } else {
-          value(f, x, scratch, h - n_head - n_head_kv);
-        }
-      }
+      const std::size_t begin = task * per_task, end = std::min(all, begin + per_task);
+      // The task's heads of a matrix whose heads are [first, first + n).
+      const auto of = [&](std::size_t first, std::size_t n_heads) {
+        return HeadRange{std::clamp(begin, first, first + n_heads) - first,
+                         std::clamp(end, first, first + n_heads) - first};
+      };
+      query(f, x, scratch, of(0, n_head));
+      key(f, x, scratch, of(n_head, n_head_kv));
+      value(f, x, scratch, of(n_head + n_head_kv, n_head_kv));
     });
   }
 
  private:
-  void query(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    const std::size_t n = f.tokens.size(), stride = heads.n_head * heads.key_dim;
-    float* out = f.queries.data() + head * heads.key_dim;
-    project(f, x, scratch, q, q_bias, head, heads.key_dim, out, stride);
-    if (heads.whole) return;
-    if (heads.normed()) heads.norm(*k, heads.q_norm, head, out, n, stride);
-    heads.rotate(*k, f, 0, n, out, stride);
+  struct HeadRange {
+    std::size_t begin, end;
+  };
+
+  // Some heads of all tokens, a token every `stride` values.
+  struct Heads {
+    float* rows;
+    std::size_t stride;
+  };
+
+  void query(Frame& f, const Input& x, WorkerScratch& scratch, HeadRange range) const {
+    const std::size_t n = f.tokens.size(), dim = heads.key_dim;
+    const Heads to{f.queries.data() + range.begin * dim, heads.n_head * dim};
+    const Heads made = project(x, scratch, n, q, q_bias, range, dim, to);
+    for (std::size_t head = range.begin; head < range.end && !heads.whole; ++head) {
+      float* rows = made.rows + (head - range.begin) * dim;
+      if (heads.normed()) heads.norm(*k, heads.q_norm, head, rows, n, made.stride);
+      heads.rotate(*k, f, 0, n, rows, made.stride);
+    }
+    copy(made, to, n, (range.end - range.begin) * dim);
   }
-  void key(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    const std::size_t n = f.tokens.size(), stride = heads.n_head_kv * heads.key_dim;
-    float* out = f.keys.data() + head * heads.key_dim;
-    project(f, x, scratch, k_proj, k_bias, head, heads.key_dim, out, stride);
-    if (heads.whole) return;
-    if (heads.normed()) heads.norm(*k, heads.k_norm, head, out, n, stride);
-    heads.rotate(*k, f, 0, n, out, stride);
-    heads.store_keys(*k, f, head, 0, n);
+  void key(Frame& f, const Input& x, WorkerScratch& scratch, HeadRange range) const {
+    const std::size_t n = f.tokens.size(), dim = heads.key_dim;
+    const Heads to{f.keys.data() + range.begin * dim, heads.n_head_kv * dim};
+    const Heads made = project(x, scratch, n, k_proj, k_bias, range, dim, to);
+    if (heads.whole) return copy(made, to, n, (range.end - range.begin) * dim);
+    for (std::size_t head = range.begin; head < range.end; ++head) {
+      float* rows = made.rows + (head - range.begin) * dim;
+      if (heads.normed()) heads.norm(*k, heads.k_norm, head, rows, n, made.stride);
+      heads.rotate(*k, f, 0, n, rows, made.stride);
+      heads.store_keys(*k, f, head, 0, n, rows, made.stride);
+    }
   }
-  void value(Frame& f, const Input& x, WorkerScratch& scratch, std::size_t head) const {
-    float* out = f.values.data() + head * heads.value_dim;
-    project(f, x, scratch, v, v_bias, head, heads.value_dim, out, heads.n_head_kv * heads.value_dim);
-    heads.store_values(*k, f, head, f.tokens.size());
+  void value(Frame& f, const Input& x, WorkerScratch& scratch, HeadRange range) const {
+    const std::size_t n = f.tokens.size(), dim = heads.value_dim;
+    const Heads to{f.values.data() + range.begin * dim, heads.n_head_kv * dim};
+    const Heads made = project(x, scratch, n, v, v_bias, range, dim, to);
+    for (std::size_t head = range.begin; head < range.end; ++head) {
+      heads.store_values(*k, f, head, n, made.rows + (head - range.begin) * dim, made.stride);
+    }
   }
 
-  // The head's rows for all tokens, straight to where they belong.
-  void project(Frame& f, const Input& x, WorkerScratch& scratch, const Bound& w, const Bound& bias, std::size_t head,
-               std::size_t dim, float* out, std::size_t stride) const {
-    const std::size_t n = f.tokens.size();
-    const std::size_t tile = x.panels ? n : tile_tokens;
-    // A head may be larger than a panel.
-    const std::size_t rows = x.panels ? panel_task_rows : dim;
-    for (std::size_t begin = 0; begin < dim; begin += rows) {
-      const std::size_t end = std::min(dim, begin + rows);
+  // The rows of some heads, `dim` each, for all tokens. Panels sum in the worker's own memory, where a task's rows are
+  // dense; others, and heads that are too large for it, where they belong.
+  Heads project(const Input& x, WorkerScratch& scratch, std::size_t n, const Bound& w, const Bound& bias,
+                HeadRange range, std::size_t dim, const Heads& to) const {
+    const std::size_t first = range.begin * dim, last = range.end * dim, width = last - first;
+    if (width == 0) return to;
+    const Heads out = x.panels && width <= max_task_rows ? Heads{scratch.tile(0), tile_stride(width)} : to;
+    const std::size_t tile = x.panels ? n : tile_tokens, rows = x.panels ? x.most_rows : width;
+    for (std::size_t begin = first; begin < last; begin += rows) {
+      const std::size_t end = std::min(last, begin + rows);
       for (std::size_t t = 0; t < n; t += tile) {
-        multiply(w, x, scratch, t, std::min(tile, n - t), head * dim + begin, head * dim + end,
-                 out + t * stride + begin, stride);
+        multiply(w, x, scratch, t, std::min(tile, n - t), begin, end, out.rows + t * out.stride + (begin - first),
+                 out.stride);
       }
     }
-    if (bias.present()) {
-      for (std::size_t t = 0; t < n; ++t) k->add(out + t * stride, bias.values.data() + head * dim, dim);
+    for (std::size_t t = 0; t < n && bias.present(); ++t) {
+      k->add(out.rows + t * out.stride, bias.values.data() + first, width);
     }
-    heads.clip(out, n, dim, stride);
+    heads.clip(out.rows, n, width, out.stride);
+    return out;
+  }
+  static void copy(const Heads& from, const Heads& to, std::size_t n, std::size_t width) {
+    if (from.rows == to.rows) return;
+    for (std::size_t t = 0; t < n; ++t) {
+      std::memcpy(to.rows + t * to.stride, from.rows + t * from.stride, width * sizeof(float));
+    }
   }
 };
 
@@ -172,7 +200,7 @@ struct HeadsPhase {
       for (std::size_t h = 0; h < heads.n_head; ++h) heads.rotate(*k, f, t, 1, q + h * heads.key_dim, q_row);
       for (std::size_t h = 0; h < heads.n_head_kv; ++h) {
         heads.rotate(*k, f, t, 1, keys + h * heads.key_dim, k_row);
-        heads.store_keys(*k, f, h, t, 1);
+        heads.store_keys(*k, f, h, t, 1, keys + h * heads.key_dim, k_row);
       }
     });
   }
@@ -198,10 +226,10 @@ struct ProjectionPhase {
     float* tile = scratch.tile(0);
     for_tiles(worker, x, n, w.rows, w.row_bytes,
               [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t last) {
-                const std::size_t rows = last - begin;
-                multiply(w, x, scratch, first, n_tile, begin, last, tile, rows);
+                const std::size_t rows = last - begin, stride = tile_stride(rows);
+                multiply(w, x, scratch, first, n_tile, begin, last, tile, stride);
                 for (std::size_t t = 0; t < n_tile; ++t) {
-                  float* row = tile + t * rows;
+                  float* row = tile + t * stride;
                   if (bias.present()) k->add(row, bias.values.data() + begin, rows);
                   if (weight != nullptr) scale_row(row, rows, (f.*weight).data()[first + t]);
                   end.add(f, *k, (first + t) * w.rows + begin, row, rows);

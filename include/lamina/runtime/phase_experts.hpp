@@ -140,9 +140,9 @@ struct ExpertsPhase {
       });
     }
     const ExpertInput x = spread(f, worker, *k, groups, n_used, {&gate, &up}, normed);
-    const std::size_t rows = x.of(groups.most()).panels
-                                 ? panel_task_rows
-                                 : rows_per_task(row_bytes, groups.n_active() * n_ff, worker.count());
+    const Input most_tokens = x.of(groups.most());
+    const std::size_t rows = most_tokens.panels ? most_tokens.task_rows(groups.n_active() * n_ff, worker.count())
+                                                : rows_per_task(row_bytes, groups.n_active() * n_ff, worker.count());
     share(worker, groups, rows, [&](std::size_t expert, std::size_t begin, std::size_t end) {
       const Input own = x.of(groups.count(expert));
       // A panel is decoded once for all of an expert's tokens.
@@ -169,14 +169,14 @@ struct ExpertsPhase {
             std::size_t n, std::size_t begin, std::size_t end) const {
     float* g = scratch.tile(0);
     float* u = scratch.tile(1);
-    const std::size_t rows = end - begin, matrix = expert * n_ff;
+    const std::size_t rows = end - begin, stride = tile_stride(rows), matrix = expert * n_ff;
     const Activations& hidden = f.expert_hidden.view();
-    multiply(gate, x, scratch, first, n, matrix + begin, matrix + end, g, rows);
-    multiply(up, x, scratch, first, n, matrix + begin, matrix + end, u, rows);
+    multiply(gate, x, scratch, first, n, matrix + begin, matrix + end, g, stride);
+    multiply(up, x, scratch, first, n, matrix + begin, matrix + end, u, stride);
     for (std::size_t t = 0; t < n; ++t) {
-      if (gate_bias.present()) k->add(g + t * rows, gate_bias.values.data() + matrix + begin, rows);
-      if (up_bias.present()) k->add(u + t * rows, up_bias.values.data() + matrix + begin, rows);
-      k->activate(activation, g + t * rows, u + t * rows, rows, hidden.token(at + t).f32 + begin);
+      if (gate_bias.present()) k->add(g + t * stride, gate_bias.values.data() + matrix + begin, rows);
+      if (up_bias.present()) k->add(u + t * stride, up_bias.values.data() + matrix + begin, rows);
+      k->activate(activation, g + t * stride, u + t * stride, rows, hidden.token(at + t).f32 + begin);
     }
   }
 };
@@ -200,9 +200,10 @@ struct ExpertsSumPhase {
     WorkerScratch& scratch = f.workers[worker.index()];
     const ExpertGroups groups(f, scratch, n_expert, n_used);
     const ExpertInput x = fill_places(f, worker, *k, groups, down, f.expert_hidden.view());
+    const Input most_tokens = x.of(groups.most());
     const std::size_t rows_of_task =
-        x.of(groups.most()).panels
-            ? panel_task_rows
+        most_tokens.panels
+            ? most_tokens.task_rows(n_embd, worker.count())
             : std::min(panel_task_rows, rows_per_task(down.row_bytes * groups.n_active(), n_embd, worker.count()));
     worker.share(ceil_div(n_embd, rows_of_task), [&](std::size_t task) {
       const std::size_t begin = task * rows_of_task, last = std::min(n_embd, begin + rows_of_task);
@@ -225,13 +226,13 @@ struct ExpertsSumPhase {
   void add_tile(Frame& f, const Input& x, WorkerScratch& scratch, const ExpertGroups& groups, std::size_t expert,
                 std::size_t at, std::size_t n, std::size_t begin, std::size_t last, float* sums) const {
     float* tile = scratch.tile(0);
-    const std::size_t rows = last - begin, first = expert * n_embd;
-    multiply(down, x, scratch, at, n, first + begin, first + last, tile, rows);
+    const std::size_t rows = last - begin, stride = tile_stride(rows), first = expert * n_embd;
+    multiply(down, x, scratch, at, n, first + begin, first + last, tile, stride);
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t pair = groups.pair(at + i);
-      if (bias.present()) k->add(tile + i * rows, bias.values.data() + first + begin, rows);
-      scale_row(tile + i * rows, rows, f.chosen_weight.data()[pair]);
-      k->add(sums + pair / n_used * rows, tile + i * rows, rows);
+      if (bias.present()) k->add(tile + i * stride, bias.values.data() + first + begin, rows);
+      scale_row(tile + i * stride, rows, f.chosen_weight.data()[pair]);
+      k->add(sums + pair / n_used * rows, tile + i * stride, rows);
     }
   }
 };

@@ -33,12 +33,12 @@ struct GateUpPhase {
     const Activations hidden = narrowed(f.hidden.view(), up.rows);
     for_tiles(worker, x, n, up.rows, gate.row_bytes + up.row_bytes,
               [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t end) {
-                const std::size_t rows = end - begin;
-                if (gate.present()) multiply(gate, x, scratch, first, n_tile, begin, end, g, rows);
-                multiply(up, x, scratch, first, n_tile, begin, end, u, rows);
+                const std::size_t rows = end - begin, stride = tile_stride(rows);
+                if (gate.present()) multiply(gate, x, scratch, first, n_tile, begin, end, g, stride);
+                multiply(up, x, scratch, first, n_tile, begin, end, u, stride);
                 for (std::size_t t = 0; t < n_tile; ++t) {
-                  float* of_gate = g + t * rows;
-                  float* of_up = u + t * rows;
+                  float* of_gate = g + t * stride;
+                  float* of_up = u + t * stride;
                   float* out = hidden.token(first + t).f32 + begin;
                   if (end == up.rows) pad_row(out + rows, hidden.k_padded - end);
                   if (up_bias.present()) k->add(of_up, up_bias.values.data() + begin, rows);
