@@ -17,46 +17,133 @@ LAMINA_INLINE __m512i round_bf16(__m512 low, __m512 high) {
   return out;
 }
 
+// Formats whose integers are few: what each comes to in bfloat16 is worked out once for all weights that share a scale,
+// and looked up in a table of 32. 0: more than that.
+template <class Format>
+inline constexpr std::size_t bf16_levels = 0;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q4_0> = 16;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q4_1> = 16;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q4_K> = 16;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q5_0> = 32;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q5_1> = 32;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q5_K> = 32;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q2_K> = 8;
+template <>
+inline constexpr std::size_t bf16_levels<quant::Q3_K> = 8;
+
 // Row r's 256 weights → vector r of 8 records, in order; `to` is that of the first record.
 template <class Format>
 struct Bf16Chunk {
   using Chunk = Bytes<Format>;
   static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes;
-  static constexpr std::size_t scales_a_group = Chunk::scales / 8;
+
+  // The chunk's scales and minima, one for each group or half group.
+  struct Scales {
+    alignas(64) float scale[Chunk::scales], minimum[Chunk::scales];
+
+    explicit Scales(const Chunk& w) {
+      store8(scale, w.scale[0]);
+      if constexpr (Chunk::scales == 16) store8(scale + 8, w.scale[1]);
+      if constexpr (Chunk::has_minimum) store8(minimum, w.minimum[0]);
+      if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum + 8, w.minimum[1]);
+    }
+    // q · scale + minimum; lanes from 8 on have those at `high`, the others those at `low`.
+    LAMINA_INLINE __m512 apply(__m512 q, std::size_t low, std::size_t high) const {
+      const auto at = [&](const float* of) {
+        const __m512 v = _mm512_set1_ps(of[low]);
+        return low == high ? v : _mm512_mask_broadcastss_ps(v, 0xff00, _mm_load_ss(of + high));
+      };
+      if constexpr (Chunk::has_minimum) return _mm512_fmadd_ps(q, at(scale), at(minimum));
+      return _mm512_mul_ps(q, at(scale));
+    }
+  };
 
   static void decode(const std::byte* chunk, std::byte* to) {
     const Chunk w(chunk);
-    alignas(64) float scale[Chunk::scales], minimum[Chunk::scales];
-    store8(scale, w.scale[0]);
-    if constexpr (Chunk::scales == 16) store8(scale + 8, w.scale[1]);
-    if constexpr (Chunk::has_minimum) store8(minimum, w.minimum[0]);
-    if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum + 8, w.minimum[1]);
+    const Scales scales(w);
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < 2; ++h) {
-      __m512i halves[2];
-      w.half(h, halves[0], halves[1]);
-      const __m512i centre = _mm512_set1_epi8(static_cast<char>(Chunk::centre));
-      alignas(64) std::byte bytes[2][64];
-#pragma GCC unroll 2
-      for (std::size_t i = 0; i < 2; ++i) _mm512_store_si512(bytes[i], _mm512_sub_epi8(halves[i], centre));
-#pragma GCC unroll 4
-      for (std::size_t g = 0; g < 4; ++g) {
-        __m512 value[2];
-#pragma GCC unroll 2
-        for (std::size_t i = 0; i < 2; ++i) {
-          const auto* p = reinterpret_cast<const __m128i*>(bytes[i] + 16 * g);
-          const __m512 q = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_load_si128(p)));
-          const std::size_t group = 4 * h + g;
-          const __m512 d = _mm512_set1_ps(scale[scales_a_group * group + (scales_a_group == 2 ? i : 0)]);
-          if constexpr (Chunk::has_minimum) {
-            value[i] =
-                _mm512_fmadd_ps(q, d, _mm512_set1_ps(minimum[scales_a_group * group + (scales_a_group == 2 ? i : 0)]));
-          } else {
-            value[i] = _mm512_mul_ps(q, d);
-          }
-        }
-        _mm512_store_si512(to + (4 * h + g) * bf16_record_bytes, round_bf16(value[0], value[1]));
+      __m512i first, second;
+      w.half(h, first, second);
+      std::byte* out = to + 4 * h * bf16_record_bytes;
+      if constexpr (bf16_levels<Format> != 0) {
+        look_up(scales, 4 * h, first, second, out);
+      } else {
+        compute(scales, 4 * h, first, second, out);
       }
+    }
+  }
+
+ private:
+  // Groups g … g + 3 of the chunk, in quad order.
+  LAMINA_INLINE static void compute(const Scales& scales, std::size_t g, __m512i first, __m512i second, std::byte* to) {
+    const __m512i centre = _mm512_set1_epi8(static_cast<char>(Chunk::centre));
+    alignas(64) std::byte bytes[2][64];
+    _mm512_store_si512(bytes[0], _mm512_sub_epi8(first, centre));
+    _mm512_store_si512(bytes[1], _mm512_sub_epi8(second, centre));
+    constexpr std::size_t n = Chunk::scales / 8;  // scales of a group
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) {
+      __m512 value[2];
+#pragma GCC unroll 2
+      for (std::size_t half = 0; half < 2; ++half) {
+        const auto* p = reinterpret_cast<const __m128i*>(bytes[half] + 16 * i);
+        const __m512 q = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_load_si128(p)));
+        const std::size_t at = n * (g + i) + (n == 2 ? half : 0);
+        value[half] = scales.apply(q, at, at);
+      }
+      _mm512_store_si512(to + i * bf16_record_bytes, round_bf16(value[0], value[1]));
+    }
+  }
+
+  // Levels `from` …, each as often as `period` tells.
+  template <int From, int Period>
+  LAMINA_INLINE static __m512 levels() {
+    alignas(64) static constexpr auto values = [] {
+      std::array<float, 16> out{};
+      for (int i = 0; i < 16; ++i)
+        out[static_cast<std::size_t>(i)] = static_cast<float>(From + i % Period - Chunk::centre);
+      return out;
+    }();
+    return _mm512_load_ps(values.data());
+  }
+  LAMINA_INLINE static void look_up(const Scales& scales, std::size_t g, __m512i first, __m512i second, std::byte* to) {
+#pragma GCC unroll 2
+    for (std::size_t pair = 0; pair < 2; ++pair) {
+      const __m512i a =
+          _mm512_cvtepu8_epi16(pair == 0 ? _mm512_castsi512_si256(first) : _mm512_extracti64x4_epi64(first, 1));
+      const __m512i b =
+          _mm512_cvtepu8_epi16(pair == 0 ? _mm512_castsi512_si256(second) : _mm512_extracti64x4_epi64(second, 1));
+      // The integers of group g and of group g + 1, as words.
+      __m512i low = _mm512_inserti64x4(a, _mm512_castsi512_si256(b), 1), high = _mm512_shuffle_i64x2(a, b, 0xee);
+      __m512i of_low, of_high;
+      if constexpr (Chunk::scales == 16) {
+        static_assert(bf16_levels<Format> <= 8);
+        const __m512 q = levels<0, 8>();
+        of_low = of_high = round_bf16(scales.apply(q, 2 * g, 2 * g + 1), scales.apply(q, 2 * g + 2, 2 * g + 3));
+        const __m512i second_half = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(8), 1);
+        low = _mm512_or_si512(low, second_half);
+        high = _mm512_or_si512(_mm512_or_si512(high, second_half), _mm512_set1_epi16(16));
+      } else if constexpr (bf16_levels<Format> <= 16) {
+        const __m512 q = levels<0, 16>();
+        of_low = of_high = round_bf16(scales.apply(q, g, g), scales.apply(q, g + 1, g + 1));
+        high = _mm512_or_si512(high, _mm512_set1_epi16(16));
+      } else {
+        const __m512 q = levels<0, 16>(), more = levels<16, 16>();
+        of_low = round_bf16(scales.apply(q, g, g), scales.apply(more, g, g));
+        of_high = round_bf16(scales.apply(q, g + 1, g + 1), scales.apply(more, g + 1, g + 1));
+      }
+      _mm512_store_si512(to, _mm512_permutexvar_epi16(low, of_low));
+      _mm512_store_si512(to + bf16_record_bytes, _mm512_permutexvar_epi16(high, of_high));
+      to += 2 * bf16_record_bytes;
+      g += 2;
     }
   }
 };

@@ -3,32 +3,29 @@
 //
 // Panels of bfloat16 multiplied by tile registers: 2 × 2 tiles of sums, of 32 tokens and 32 rows.
 //
-// What bounds this is where operands come from. A tile of activations and one of weights take as long to load from the
-// second-level cache as two products take, and ten times as long from the last one. So k is taken in parts: a part of
-// the weights of 32 rows (32 KiB) stays in the first-level cache, that of all activations (512 KiB) and the sums of a
-// task (512 KiB) in the second, and the loop over parts is outside that over rows, unless all of the activations fit.
+// What bounds this is where operands come from: a tile from the second-level cache takes longer than the product that
+// needs it, one from the last cache seven times as long. So k is taken in parts of a chunk of 256 weights. A part of
+// the weights of 32 rows (16 KiB) stays in the first-level cache beside that of the next 32, which is decoded
+// meanwhile; a part of all activations (256 KiB) and the sums of a task (512 KiB) stay in the second; and the loop over
+// parts is outside that over rows, unless all of the activations fit there.
 
 // Activations of n tokens as tiles are loaded: per part of k, per 16 tokens, per record, the 32 values of each of the
 // tokens: 64 bytes a token. The last tokens, if they are not 16, lie as close.
 struct Bf16TileLayout {
-  static constexpr std::size_t part = 256;  // values of k
+  std::size_t n;  // tokens
 
-  std::size_t k_padded;  // values
-  std::size_t n;         // tokens
-
-  // Records of the part that begins at value k.
-  std::size_t records(std::size_t k) const { return (k_padded - k < part ? k_padded - k : part) / 32; }
   std::size_t tokens(std::size_t tile) const { return n - 16 * tile < 16 ? n - 16 * tile : 16; }
-  // Bytes from the first one's to where the tile's values [k …) lie; k begins a part.
-  std::size_t at(std::size_t k, std::size_t tile) const { return 2 * k * n + 16 * tile * 64 * records(k); }
+  // Bytes from the first one's to where the tile's values of a part lie.
+  std::size_t at(std::size_t part, std::size_t tile) const { return 512 * (part * n + 16 * tile); }
 };
 
 // Token t of them.
-inline void round_into_tiles(const float* row, std::int16_t* q16, const Bf16TileLayout& layout, std::size_t t) {
-  for (std::size_t k = 0; k < layout.k_padded; k += layout.part) {
-    std::byte* to = reinterpret_cast<std::byte*>(q16) + layout.at(k, t / 16) + t % 16 * 64;
-    const std::size_t step = 64 * layout.tokens(t / 16);
-    for (std::size_t i = 0; i < layout.records(k); ++i, row += 32, to += step) {
+inline void round_into_tiles(const float* row, std::size_t k_padded, std::int16_t* q16, const Bf16TileLayout& layout,
+                             std::size_t t) {
+  const std::size_t step = 64 * layout.tokens(t / 16);
+  for (std::size_t part = 0; part < k_padded / 256; ++part) {
+    std::byte* to = reinterpret_cast<std::byte*>(q16) + layout.at(part, t / 16) + t % 16 * 64;
+    for (std::size_t i = 0; i < 8; ++i, row += 32, to += step) {
       _mm512_storeu_si512(to, round_bf16(_mm512_loadu_ps(row), _mm512_loadu_ps(row + 16)));
     }
   }
@@ -36,8 +33,6 @@ inline void round_into_tiles(const float* row, std::int16_t* q16, const Bf16Tile
 
 template <class Tiles>
 struct Bf16Tiles {
-  static constexpr std::size_t part_chunks = Bf16TileLayout::part / 256;
-  static_assert(bf16_strip_bytes == Bf16TileLayout::part / 32 * bf16_record_bytes);
   static constexpr std::size_t most_tokens = 512;        // at once
   static constexpr std::size_t most_bytes = 768 * 1024;  // of activations, to be read anew for every 32 rows
 
@@ -49,7 +44,7 @@ struct Bf16Tiles {
   template <std::size_t R>
   static constexpr int weights = 6 + R;
 
-  // Registers hold `low` and `high` tokens. Configured anew for every task, so that whatever else uses tiles on this
+  // Registers hold `low` and `high` tokens. Configured anew for every 32 rows, so that whatever else uses tiles on this
   // thread between two tasks does no harm.
   static void configure(std::size_t low, std::size_t high) {
     TileConfig config;
@@ -100,7 +95,6 @@ struct Bf16Tiles {
     StripPacker strips[2];
     std::size_t interval = 1, count = 0;
 
-    bool done() const { return strips[0].done() && strips[1].done(); }
     void step() {
       if (++count < interval) return;
       count = 0;
@@ -120,13 +114,11 @@ struct Bf16Tiles {
     if constexpr (T == 2) begin_sums<0, 1>(b);
     if constexpr (R == 2) begin_sums<1, 0>(b);
     if constexpr (R == 2 && T == 2) begin_sums<1, 1>(b);
-    const std::byte *w = b.w[0], *w1 = b.w[1], *x = b.x[0], *x1 = b.x[1];
-    const std::byte* soon = b.soon;
-    const float* next = b.out + 32 * b.out_stride;
-    const std::size_t next_rows = Bf16TileLayout::part == 256 ? 4 : 2;
+    const std::byte *w = b.w[0], *w1 = b.w[1], *x = b.x[0], *x1 = b.x[1], *soon = b.soon;
+    const float* next = b.out + 32 * b.out_stride;  // sums of the next block, four tokens a record
     for (std::size_t i = 0; i < b.n_records; ++i) {
 #pragma GCC unroll 4
-      for (std::size_t row = 0; row < next_rows; ++row) {
+      for (std::size_t t = 0; t < 4; ++t) {
         __builtin_prefetch(next, 1, 3);
         __builtin_prefetch(next + 16, 1, 3);
         next += b.out_stride;
@@ -143,7 +135,7 @@ struct Bf16Tiles {
         Tiles::template multiply<sums<1, 0>, tokens<0>, weights<1>>();
         if constexpr (T == 2) Tiles::template multiply<sums<1, 1>, tokens<1>, weights<1>>();
       }
-      for (std::size_t line = 0; line < b.soon_step; line += 64) __builtin_prefetch(soon + line, 0, 2);
+      for (std::size_t line = 0; line < b.soon_step; line += 128) __builtin_prefetch(soon + line, 0, 2);
       soon += b.soon_step;
       w += bf16_record_bytes;
       w1 += bf16_record_bytes;
@@ -159,21 +151,21 @@ struct Bf16Tiles {
 
   // The order in which pairs of strips meet the tokens: rows of a block of rows, parts of k, blocks.
   struct Walk {
-    std::size_t row_end, block_rows, n_chunks;
-    std::size_t block, row, chunk = 0;  // where it is
+    std::size_t row_end, block_rows, n_parts;
+    std::size_t block, row, part = 0;  // where it is
 
     std::size_t block_end() const { return row_end - block < block_rows ? row_end : block + block_rows; }
     std::size_t n_rows() const { return block_end() - row < 32 ? block_end() - row : 32; }
-    std::size_t end_chunk() const { return n_chunks - chunk < part_chunks ? n_chunks : chunk + part_chunks; }
     bool done() const { return block == row_end; }
-    void next() {
-      row += 32;
-      if (row < block_end()) return;
-      row = block;
-      chunk += part_chunks;
-      if (chunk < n_chunks) return;
-      chunk = 0;
-      block = row = block_end();
+    Walk next() const {
+      Walk to = *this;
+      to.row += 32;
+      if (to.row < block_end()) return to;
+      to.row = block;
+      if (++to.part < n_parts) return to;
+      to.part = 0;
+      to.block = to.row = block_end();
+      return to;
     }
   };
 
@@ -181,57 +173,54 @@ struct Bf16Tiles {
   struct Run {
     const MatmulArgs& a;
     const Bf16Format& format;
-    const Bf16TileLayout& layout;
+    Bf16TileLayout layout;
     std::size_t tile, end_tile;
 
-    Ahead pack(const Walk& at, std::byte* strips) const {
+    std::size_t n_blocks() const { return (end_tile - tile + 1) / 2; }
+
+    // The strips of a place, not yet packed.
+    Ahead ahead(const Walk& at, std::byte* strips) const {
       Ahead out;
       if (at.done()) return out;
-      Walk after = at;
-      after.next();
+      const Walk after = at.next();
       const auto place = [&](const Walk& w) {
-        return static_cast<std::ptrdiff_t>(w.row * a.row_bytes + w.chunk * format.chunk_bytes);
+        return static_cast<std::ptrdiff_t>(w.row * a.row_bytes + w.part * format.chunk_bytes);
       };
       const std::ptrdiff_t next = after.done() ? 0 : place(after) - place(at);
       for (std::size_t r = 0; 16 * r < at.n_rows(); ++r) {
         const std::size_t n = at.n_rows() - 16 * r < 16 ? at.n_rows() - 16 * r : 16;
         out.strips[r] =
-            StripPacker(a, format, at.row + 16 * r, n, at.chunk, at.end_chunk(), strips + r * bf16_strip_bytes, next);
+            StripPacker(a, format, at.row + 16 * r, n, at.part, at.part + 1, strips + r * bf16_strip_bytes, next);
       }
       return out;
     }
 
     void multiply(const Walk& at, const std::byte* strips, Ahead& ahead) const {
       Block b;
-      const std::size_t k = 256 * at.chunk, left = a.k - k;
-      b.n_records = ((left < Bf16TileLayout::part ? left : Bf16TileLayout::part) + 31) / 32;
+      const std::size_t left = a.k - 256 * at.part;
+      b.n_records = left < 256 ? (left + 31) / 32 : 8;
       b.w[0] = strips;
       b.w[1] = strips + bf16_strip_bytes;
-      b.first = k == 0;
+      b.first = at.part == 0;
       b.out_stride = a.out_stride;
       for (std::size_t r = 0; r < 2; ++r) {
         const std::size_t n = at.n_rows() > 16 * r ? at.n_rows() - 16 * r : 0;
         b.rows[r] = static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
       }
+      ahead.interval = n_blocks() * b.n_records / (2 * StripPacker::steps);
       const auto* x = reinterpret_cast<const std::byte*>(a.x.q16);
-      const std::size_t n_blocks = (end_tile - tile + 1) / 2;
-      const std::size_t interval = n_blocks * b.n_records / (2 * part_chunks * StripPacker::steps);
-      ahead.interval = interval;
-      // After the last part comes the first one, of other rows.
-      const std::size_t pairs = (at.block_end() - at.block + 31) / 32, pair = (at.row - at.block) / 32;
-      const std::size_t soon = left <= Bf16TileLayout::part ? 0 : k + Bf16TileLayout::part;
-      const std::size_t soon_bytes = (end_tile - tile) * 1024 * layout.records(soon);
-      const std::size_t lines =
-          (soon_bytes / 64 + pairs * n_blocks * b.n_records - 1) / (pairs * n_blocks * b.n_records);
-      b.soon_step = 64 * lines;
+      // Each pair of strips fetches its share of the next part; after the last part comes the first one, of other rows.
+      const std::size_t n_pairs = (at.block_end() - at.block + 31) / 32, n_fetches = n_pairs * n_blocks() * b.n_records;
+      const std::byte* soon = x + layout.at(at.part + 1 < at.n_parts ? at.part + 1 : 0, tile);
+      b.soon_step = ((end_tile - tile) * 8192 + 128 * n_fetches - 1) / (128 * n_fetches) * 128;
+      b.soon = soon + (at.row - at.block) / 32 * n_blocks() * b.n_records * b.soon_step;
       bool whole = false;  // what the registers are configured for
       for (std::size_t i = tile; i < end_tile; i += 2) {
         for (std::size_t t = 0; t < 2; ++t) {
           b.n_tokens[t] = i + t < end_tile ? layout.tokens(i + t) : 0;
-          b.x[t] = x + layout.at(k, b.n_tokens[t] != 0 ? i + t : i);
+          b.x[t] = x + layout.at(at.part, b.n_tokens[t] != 0 ? i + t : i);
           b.x_step[t] = 64 * b.n_tokens[t];
         }
-        b.soon = x + layout.at(soon, tile) + (pair * n_blocks + (i - tile) / 2) * b.n_records * b.soon_step;
         b.out = a.out + 16 * i * b.out_stride + (at.row - a.row_begin);
         const bool two_tiles = b.n_tokens[1] != 0, two_strips = at.n_rows() > 16;
         if (b.n_tokens[0] + b.n_tokens[1] < 32) {
@@ -249,21 +238,21 @@ struct Bf16Tiles {
         } else {
           Bf16Tiles::multiply<1, 1>(b, ahead);
         }
+        b.soon += b.n_records * b.soon_step;
       }
     }
 
     void operator()() const {
       const bool fits = (end_tile - tile) * 32 * a.x.k_padded <= most_bytes;
       const std::size_t rows = fits ? 32 : a.row_end - a.row_begin;  // between two parts
-      Walk at{a.row_end, rows, (a.k + 255) / 256, a.row_begin, a.row_begin};
       std::byte *strips = a.panel, *others = a.panel + 2 * bf16_strip_bytes;
-      pack(at, strips).finish();
+      Walk at{a.row_end, rows, (a.k + 255) / 256, a.row_begin, a.row_begin};
+      ahead(at, strips).finish();
       while (!at.done()) {
-        Walk after = at;
-        after.next();
-        Ahead ahead = pack(after, others);
-        multiply(at, strips, ahead);
-        ahead.finish();
+        const Walk after = at.next();
+        Ahead next = ahead(after, others);
+        multiply(at, strips, next);
+        next.finish();
         at = after;
         std::byte* const packed = others;
         others = strips;
@@ -273,11 +262,10 @@ struct Bf16Tiles {
   };
 
   static void run(const MatmulArgs& a, const Bf16Format& format) {
-    const Bf16TileLayout layout{a.x.k_padded, a.n_tokens};
     const std::size_t n_tiles = (a.n_tokens + 15) / 16;
     for (std::size_t tile = 0; tile < n_tiles; tile += most_tokens / 16) {
       const std::size_t end = n_tiles - tile < most_tokens / 16 ? n_tiles : tile + most_tokens / 16;
-      Run{a, format, layout, tile, end}();
+      Run{a, format, {a.n_tokens}, tile, end}();
     }
   }
   template <class Format>

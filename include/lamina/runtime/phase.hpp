@@ -147,6 +147,8 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
     if (forms.words) k.quantize(own);
     return {.x = own, .rounded = own};
   }
+  WorkerScratch& scratch = frame.workers[worker.index()];
+  const bool floats = forms.floats || scratch.observer != nullptr;
   Activations rounded = shared;
   if (forms.bf16_apart()) rounded.q16 = frame.rounded.data();
   // Sixteen tokens at a time, or fewer: bfloat16 of as many may lie interleaved.
@@ -154,6 +156,8 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
   for (std::size_t first = run * worker.index(); first < n_tokens; first += run * worker.count()) {
     for (std::size_t t = first; t < std::min(n_tokens, first + run); ++t) {
       Activations row = shared.token(t);
+      // Floats that nobody reads again stay in the first cache.
+      if (!floats) row.f32 = scratch.row.view().f32;
       produce(t, row);
       fill(k, forms, frame.eight_bits, row, {rounded.q16, t, n_tokens});
     }
