@@ -58,13 +58,14 @@ static_assert(sizeof(PanelGroup) == 48);
 // Activations of n tokens, in the representations a matmul may read. Every row is row_padding-padded: with
 // k_padded = round_up(k, row_padding),
 //   f32   [n_tokens][k_padded]
-//   q16   [n_tokens][k_padded · 5/4]  in one of the layouts above, of which Panel needs the fourth more
+//   q16   [n_tokens][k_padded · 2]  in one of the layouts above, of which Panel needs 5/4 and split bfloat16 all
 //   d     [n_tokens][k_padded / 32]
 //   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
 //   s16   [n_tokens][k_padded / 16]   the same over each half of the group
 // f32 is always there, the others only after quantize(); quantize_panel() fills q16 and d alone, and round_bf16() fills
-// q16 with bfloat16, in an order of all tokens together. Sixteen bits, because eight are too coarse where a few
-// activations are large, as in real models: they moved the logits of SmolLM2 by up to 0.9% (NMSE).
+// q16 with bfloat16, in an order of all tokens together; split, with what rounding left over as well. Sixteen bits,
+// because eight are too coarse where a few activations are large, as in real models: they moved the logits of SmolLM2
+// by up to 0.9% (NMSE).
 struct Activations {
   float* f32 = nullptr;
   std::int16_t* q16 = nullptr;
@@ -73,7 +74,7 @@ struct Activations {
   float* s16 = nullptr;
   std::size_t k_padded = 0;  // values in a row
 
-  static constexpr std::size_t q16_size(std::size_t k_padded) { return k_padded + k_padded / 4; }
+  static constexpr std::size_t q16_size(std::size_t k_padded) { return 2 * k_padded; }
 
   Activations token(std::size_t t) const {
     return {f32 + t * k_padded,        q16 + t * q16_size(k_padded), d + t * (k_padded / 32),
@@ -102,6 +103,7 @@ struct MatmulArgs {
   std::size_t row_begin = 0;
   std::size_t row_end = 0;
   Activations x;
+  bool split = false;  // x is split bfloat16
   std::size_t n_tokens = 0;
   float* out = nullptr;
   std::size_t out_stride = 0;  // values from a token to the next
@@ -131,6 +133,7 @@ enum class Method : std::uint8_t {
   Rows,   // matmul: rows as they lie
   Panel,  // matmul_panel
   Bf16,   // matmul_bf16
+  Split,  // matmul_split
 };
 using DequantizeFn = void (*)(const std::byte* row, std::size_t k, float* out);
 
@@ -152,10 +155,10 @@ struct KernelTable {
   // whose largest values stand out keep sixteen; Words always has sixteen. Null on targets without panels.
   void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
   ActivationLayout panel_layout = ActivationLayout::Panel;
-  // The same for matmul_bf16: the floats of token t, of n_tokens that it meets together, rounded to bfloat16. q16 is
-  // that of the first of them. Null on targets without.
-  void (*round_bf16)(const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t,
-                     std::size_t n_tokens) = nullptr;
+  // The same for matmul_bf16 and, with `split`, for matmul_split too: the floats of token t, of n_tokens that are met
+  // together, rounded to bfloat16, and what that left over. q16 is that of the first of them. Null on targets without.
+  void (*round_bf16)(const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t, std::size_t n_tokens,
+                     bool split) = nullptr;
   std::size_t bf16_rows = 0;  // of a task of matmul_bf16 at most, and best where there are enough for all workers
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
   void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
@@ -189,18 +192,35 @@ struct KernelTable {
     std::string_view bf16_kernel;  // what the plan shows, for example "bf16 panel avx512"
     MatmulFn matmul_bf16 = nullptr;
     bool bf16_always = false;
+    // Prefill in split bfloat16: every weight and activation is the sum of two, so that sums are about as exact as
+    // those of floats, for two or three times the products. Null where there is none.
+    std::string_view split_kernel;
+    MatmulFn matmul_split = nullptr;
 
     // What meets many tokens. A target with panels of integers has them for every format with int_activations, so that
     // no batch needs both layouts of integers.
     Method method(bool eight_bits) const {
       if (matmul_bf16 != nullptr && (eight_bits || bf16_always)) return Method::Bf16;
+      if (matmul_split != nullptr) return Method::Split;
       return matmul_panel != nullptr ? Method::Panel : Method::Rows;
     }
     MatmulFn matmul_by(Method m) const {
-      return m == Method::Bf16 ? matmul_bf16 : m == Method::Panel ? matmul_panel : matmul;
+      switch (m) {
+        case Method::Rows: break;
+        case Method::Panel: return matmul_panel;
+        case Method::Bf16: return matmul_bf16;
+        case Method::Split: return matmul_split;
+      }
+      return matmul;
     }
     std::string_view kernel_of(Method m) const {
-      return m == Method::Bf16 ? bf16_kernel : m == Method::Panel ? panel_kernel : kernel;
+      switch (m) {
+        case Method::Rows: break;
+        case Method::Panel: return panel_kernel;
+        case Method::Bf16: return bf16_kernel;
+        case Method::Split: return split_kernel;
+      }
+      return kernel;
     }
   };
   std::span<const PerFormat> formats;
@@ -221,11 +241,11 @@ constexpr std::size_t panel_bytes(std::size_t n_rows, std::size_t k_padded) {
   return round_up(n_rows, panel_rows) / 16 * (k_padded / 32) * panel_record_bytes;
 }
 // The same for matmul_bf16: a panel as above of 64 rows at a time, whose records are smaller. With tiles, twice two
-// strips of 16 rows and 256 weights.
-inline constexpr std::size_t bf16_strip_bytes = 16 * 256 * 2;
+// strips of 16 rows and 256 weights, each weight split in two.
+inline constexpr std::size_t bf16_tile_strips_bytes = 2 * 2 * (16 * 256 * 2 * 2);
 constexpr std::size_t bf16_bytes(std::size_t n_rows, std::size_t k_padded) {
   const std::size_t panel = panel_bytes(n_rows < 2 * panel_rows ? n_rows : 2 * panel_rows, k_padded);
-  return panel > 4 * bf16_strip_bytes ? panel : 4 * bf16_strip_bytes;
+  return panel > bf16_tile_strips_bytes ? panel : bf16_tile_strips_bytes;
 }
 
 // A target's kernels for one format.

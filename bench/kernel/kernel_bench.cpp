@@ -23,8 +23,9 @@ namespace {
 constexpr std::size_t token_counts[] = {1, 64, 512};
 constexpr std::size_t rows_per_task = 128;
 
-// What multiplies: rows as they lie, or panels, with activations of sixteen bits, of eight, or in bfloat16.
-enum class Method : std::uint8_t { Rows, Panel16, Panel8, Bf16 };
+// What multiplies: rows as they lie, or panels, with activations of sixteen bits, of eight, in bfloat16, or in split
+// bfloat16.
+enum class Method : std::uint8_t { Rows, Panel16, Panel8, Bf16, Split };
 
 struct MethodInfo {
   Method method;
@@ -36,7 +37,8 @@ using Entry = kernels::KernelTable::PerFormat;
 constexpr MethodInfo methods[] = {{Method::Rows, "matmul", &Entry::matmul, &Entry::kernel},
                                   {Method::Panel16, "panel", &Entry::matmul_panel, &Entry::panel_kernel},
                                   {Method::Panel8, "panel-int8-", &Entry::matmul_panel, &Entry::panel_kernel},
-                                  {Method::Bf16, "panel-bf16-", &Entry::matmul_bf16, &Entry::bf16_kernel}};
+                                  {Method::Bf16, "panel-bf16-", &Entry::matmul_bf16, &Entry::bf16_kernel},
+                                  {Method::Split, "panel-split-", &Entry::matmul_split, &Entry::split_kernel}};
 
 // Random weights of one format; the last one asked for is kept.
 const AlignedBuffer<std::byte>& arena_of(std::uint32_t type_id) {
@@ -57,8 +59,8 @@ runtime::ActivationBuffer make_activations(const kernels::KernelTable& table, bo
   for (std::size_t t = 0; t < n_tokens; ++t) {
     const kernels::Activations row = out.view().token(t);
     for (std::size_t i = 0; i < k; ++i) row.f32[i] = static_cast<float>(random.uniform() * 2 - 1);
-    if (method == Method::Bf16) {
-      table.round_bf16(row.f32, row.k_padded, out.view().q16, t, n_tokens);
+    if (method == Method::Bf16 || method == Method::Split) {
+      table.round_bf16(row.f32, row.k_padded, out.view().q16, t, n_tokens, method == Method::Split);
     } else if (method != Method::Rows) {
       table.quantize_panel(row, method == Method::Panel8);
     } else if (integers) {
@@ -77,15 +79,18 @@ void matmul(benchmark::State& state, MachineProbe& machine, const kernels::Kerne
   const auto& arena = arena_of(format.type_id);
   const std::size_t n_copies = arena.size() / matrix_bytes;
   const auto x = make_activations(table, format.int_activations, method.method, n_tokens, shape.k);
-  auto out = need(AlignedBuffer<float>::make(n_tokens * shape.rows));
   const bool panels = method.method != Method::Rows;
-  const bool bf16 = method.method == Method::Bf16;
+  const bool bf16 = method.method == Method::Bf16 || method.method == Method::Split;
   const std::size_t task_rows = bf16 ? table.bf16_rows : panels ? runtime::panel_task_rows : rows_per_task;
   const std::size_t k_padded = x.view().k_padded;
   const std::size_t panel_bytes = bf16     ? kernels::bf16_bytes(task_rows, k_padded)
                                   : panels ? kernels::panel_bytes(task_rows, k_padded)
                                            : 0;  // a worker
   auto scratch = need(AlignedBuffer<std::byte>::make(panel_bytes * machine.team().size()));
+  // Panels leave a task's results in the worker's own memory, as in a model; rows where they belong.
+  const std::size_t out_stride = panels ? runtime::tile_stride(task_rows) : shape.rows;
+  const std::size_t tile = panels ? n_tokens * out_stride : 0;
+  auto out = need(AlignedBuffer<float>::make(panels ? tile * machine.team().size() : n_tokens * shape.rows));
 
   const Surroundings surroundings(machine);
   std::size_t copy = 0;
@@ -96,14 +101,15 @@ void matmul(benchmark::State& state, MachineProbe& machine, const kernels::Kerne
     args.row_bytes = row_bytes;
     args.k = shape.k;
     args.x = x.view();
+    args.split = method.method == Method::Split;
     args.n_tokens = n_tokens;
-    args.out_stride = shape.rows;
+    args.out_stride = out_stride;
     auto job = [&](Worker& worker) {
       worker.share(ceil_div(shape.rows, task_rows), [&](std::size_t i) {
         kernels::MatmulArgs part = args;
         part.row_begin = i * task_rows;
         part.row_end = std::min(part.row_begin + task_rows, shape.rows);
-        part.out = out.data() + part.row_begin;
+        part.out = out.data() + (panels ? worker.index() * tile : part.row_begin);
         part.panel = scratch.data() + worker.index() * panel_bytes;
         (format.*method.matmul)(part);
       });

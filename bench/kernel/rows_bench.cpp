@@ -122,7 +122,7 @@ class Adder {
     }
     if (k.round_bf16 != nullptr) {
       add("round_bf16", row + width * 2,
-          [&k](Rows& a, std::size_t r) { k.round_bf16(a.in(r), width, a.x.view().q16, r, n_rows); });
+          [&k](Rows& a, std::size_t r) { k.round_bf16(a.in(r), width, a.x.view().q16, r, n_rows, false); });
     }
   }
 

@@ -51,6 +51,8 @@ class Bf16Table {
         entry.matmul_bf16 = Bf16Panels<Format>::matmul(choice.engine);
         entry.bf16_kernel = bf16_kernel(choice.engine);
         entry.bf16_always = use == Bf16Use::All;
+        entry.matmul_split = Bf16Panels<Format>::matmul_split(choice.engine);
+        if (entry.matmul_split != nullptr) entry.split_kernel = split_kernel(choice.engine);
       }
     });
     table_.target = choice.target;

@@ -173,11 +173,36 @@ struct Bf16Chunk<quant::F16> {
 // A format without its type, so that what follows is compiled once for all.
 struct Bf16Format {
   void (*decode)(const std::byte* chunk, std::byte* to);
+  std::size_t records;  // of a chunk
   std::size_t chunk_bytes, block_size, block_bytes;
 };
-template <class Format>
-inline constexpr Bf16Format bf16_format = {&Bf16Chunk<Format>::decode, Bf16Chunk<Format>::chunk_bytes,
-                                           Format::block_size, sizeof(typename Format::Block)};
+template <class Format, class Chunk = Bf16Chunk<Format>, std::size_t Records = 8>
+inline constexpr Bf16Format bf16_format = {&Chunk::decode, Records, Chunk::chunk_bytes, Format::block_size,
+                                           sizeof(typename Format::Block)};
+
+// What bfloat16 leaves of the floats that `rounded` was made of, itself rounded.
+LAMINA_INLINE __m512i rest_bf16(__m512i rounded, __m512 low, __m512 high) {
+  const __m512i first = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(rounded));
+  const __m512i second = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(rounded, 1));
+  return round_bf16(_mm512_sub_ps(low, _mm512_castsi512_ps(_mm512_slli_epi32(first, 16))),
+                    _mm512_sub_ps(high, _mm512_castsi512_ps(_mm512_slli_epi32(second, 16))));
+}
+
+// Weights of F16 as the sum of two bfloat16, exactly: eight records, then eight of what they left over.
+struct SplitF16 {
+  static constexpr std::size_t chunk_bytes = 512;
+
+  static void decode(const std::byte* chunk, std::byte* to) {
+#pragma GCC unroll 8
+    for (std::size_t g = 0; g < 8; ++g) {
+      const std::byte* p = chunk + 64 * g;
+      const __m512 low = _mm512_cvtph_ps(native::load_256(p)), high = _mm512_cvtph_ps(native::load_256(p + 32));
+      const __m512i rounded = round_bf16(low, high);
+      _mm512_store_si512(to + g * bf16_record_bytes, rounded);
+      _mm512_store_si512(to + (8 + g) * bf16_record_bytes, rest_bf16(rounded, low, high));
+    }
+  }
+};
 
 // Chunks of 16 rows on their way into a strip, a little at a time, so that it can be done while something else is
 // waiting: every row of a chunk is decoded into its vectors of the chunk's records, then each record is transposed
@@ -198,7 +223,6 @@ class StripPacker {
         next_(next) {}
   StripPacker() = default;
 
-  static constexpr std::size_t steps = 16 + 8;  // of a chunk
   bool done() const { return chunk_ == end_; }
   void finish() {
     while (!done()) step();
@@ -209,10 +233,10 @@ class StripPacker {
     } else {
       transpose(to_ + (step_ - 16) * bf16_record_bytes);
     }
-    if (++step_ < steps) return;
+    if (++step_ < 16 + format_->records) return;
     step_ = 0;
     ++chunk_;
-    to_ += 8 * bf16_record_bytes;
+    to_ += format_->records * bf16_record_bytes;
   }
 
  private:

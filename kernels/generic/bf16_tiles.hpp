@@ -9,14 +9,21 @@
 // meanwhile; a part of all activations (256 KiB) and the sums of a task (512 KiB) stay in the second; and the loop over
 // parts is outside that over rows, unless all of the activations fit there.
 
+// Split bfloat16 is two numbers for each activation and, unless the format is bfloat16, for each weight; of the four
+// products that of what rounding left of both is not made.
+
 // Activations of n tokens as tiles are loaded: per part of k, per 16 tokens, per record, the 32 values of each of the
-// tokens: 64 bytes a token. The last tokens, if they are not 16, lie as close.
+// tokens: 64 bytes a token. The last tokens, if they are not 16, lie as close. Split, the eight records of a part are
+// followed by eight of what is left over.
 struct Bf16TileLayout {
   std::size_t n;  // tokens
+  bool split;
 
   std::size_t tokens(std::size_t tile) const { return n - 16 * tile < 16 ? n - 16 * tile : 16; }
   // Bytes from the first one's to where the tile's values of a part lie.
-  std::size_t at(std::size_t part, std::size_t tile) const { return 512 * (part * n + 16 * tile); }
+  std::size_t at(std::size_t part, std::size_t tile) const { return (split ? 1024 : 512) * (part * n + 16 * tile); }
+  // From a record to what it left over.
+  std::size_t rest(std::size_t tile) const { return 512 * tokens(tile); }
 };
 
 // Token t of them.
@@ -26,7 +33,10 @@ inline void round_into_tiles(const float* row, std::size_t k_padded, std::int16_
   for (std::size_t part = 0; part < k_padded / 256; ++part) {
     std::byte* to = reinterpret_cast<std::byte*>(q16) + layout.at(part, t / 16) + t % 16 * 64;
     for (std::size_t i = 0; i < 8; ++i, row += 32, to += step) {
-      _mm512_storeu_si512(to, round_bf16(_mm512_loadu_ps(row), _mm512_loadu_ps(row + 16)));
+      const __m512 low = _mm512_loadu_ps(row), high = _mm512_loadu_ps(row + 16);
+      const __m512i rounded = round_bf16(low, high);
+      _mm512_storeu_si512(to, rounded);
+      if (layout.split) _mm512_storeu_si512(to + layout.rest(t / 16), rest_bf16(rounded, low, high));
     }
   }
 }
@@ -58,6 +68,7 @@ struct Bf16Tiles {
     const std::byte* w[2];  // strips
     const std::byte* x[2];  // tiles
     std::size_t x_step[2];  // bytes from a record to the next
+    std::size_t x_rest[2];  // bytes from a record to what it left over
     std::size_t n_records;
     bool first;  // of the parts
     float* out;
@@ -107,14 +118,46 @@ struct Bf16Tiles {
     }
   };
 
+  // Products of one record: weights with activations, with what is left of activations, and what is left of weights.
+  template <std::size_t R, std::size_t T, std::size_t Terms>
+  LAMINA_INLINE static void multiply_record(const Block& b, const std::byte* const (&w)[2],
+                                            const std::byte* const (&x)[2]) {
+    Tiles::template load<weights<0>>(w[0], 64);
+    Tiles::template load_passing<tokens<0>>(x[0], 64);
+    Tiles::template multiply<sums<0, 0>, tokens<0>, weights<0>>();
+    if constexpr (T == 2) {
+      Tiles::template load_passing<tokens<1>>(x[1], 64);
+      Tiles::template multiply<sums<0, 1>, tokens<1>, weights<0>>();
+    }
+    if constexpr (R == 2) {
+      Tiles::template load<weights<1>>(w[1], 64);
+      Tiles::template multiply<sums<1, 0>, tokens<0>, weights<1>>();
+      if constexpr (T == 2) Tiles::template multiply<sums<1, 1>, tokens<1>, weights<1>>();
+    }
+    if constexpr (Terms > 1) {
+      Tiles::template load_passing<tokens<0>>(x[0] + b.x_rest[0], 64);
+      Tiles::template multiply<sums<0, 0>, tokens<0>, weights<0>>();
+      if constexpr (R == 2) Tiles::template multiply<sums<1, 0>, tokens<0>, weights<1>>();
+      if constexpr (T == 2) {
+        Tiles::template load_passing<tokens<1>>(x[1] + b.x_rest[1], 64);
+        Tiles::template multiply<sums<0, 1>, tokens<1>, weights<0>>();
+        if constexpr (R == 2) Tiles::template multiply<sums<1, 1>, tokens<1>, weights<1>>();
+      }
+    }
+    if constexpr (Terms > 2) {
+      const std::byte* const rest[2] = {w[0] + 8 * bf16_record_bytes, w[1] + 8 * bf16_record_bytes};
+      multiply_record<R, T, 1>(b, rest, x);
+    }
+  }
+
   // R strips (1 or 2), T times 16 tokens (1 or 2). Activations pass through; the weights stay.
-  template <std::size_t R, std::size_t T>
+  template <std::size_t R, std::size_t T, std::size_t Terms>
   static void multiply(const Block& b, Ahead& ahead) {
     begin_sums<0, 0>(b);
     if constexpr (T == 2) begin_sums<0, 1>(b);
     if constexpr (R == 2) begin_sums<1, 0>(b);
     if constexpr (R == 2 && T == 2) begin_sums<1, 1>(b);
-    const std::byte *w = b.w[0], *w1 = b.w[1], *x = b.x[0], *x1 = b.x[1], *soon = b.soon;
+    const std::byte *w[2] = {b.w[0], b.w[1]}, *x[2] = {b.x[0], b.x[1]}, *soon = b.soon;
     const float* next = b.out + 32 * b.out_stride;  // sums of the next block, four tokens a record
     for (std::size_t i = 0; i < b.n_records; ++i) {
 #pragma GCC unroll 4
@@ -123,24 +166,14 @@ struct Bf16Tiles {
         __builtin_prefetch(next + 16, 1, 3);
         next += b.out_stride;
       }
-      Tiles::template load<weights<0>>(w, 64);
-      Tiles::template load_passing<tokens<0>>(x, 64);
-      Tiles::template multiply<sums<0, 0>, tokens<0>, weights<0>>();
-      if constexpr (T == 2) {
-        Tiles::template load_passing<tokens<1>>(x1, 64);
-        Tiles::template multiply<sums<0, 1>, tokens<1>, weights<0>>();
-      }
-      if constexpr (R == 2) {
-        Tiles::template load<weights<1>>(w1, 64);
-        Tiles::template multiply<sums<1, 0>, tokens<0>, weights<1>>();
-        if constexpr (T == 2) Tiles::template multiply<sums<1, 1>, tokens<1>, weights<1>>();
-      }
+      multiply_record<R, T, Terms>(b, w, x);
       for (std::size_t line = 0; line < b.soon_step; line += 128) __builtin_prefetch(soon + line, 0, 2);
       soon += b.soon_step;
-      w += bf16_record_bytes;
-      w1 += bf16_record_bytes;
-      x += b.x_step[0];
-      x1 += b.x_step[1];
+#pragma GCC unroll 2
+      for (std::size_t j = 0; j < 2; ++j) {
+        w[j] += bf16_record_bytes;
+        x[j] += b.x_step[j];
+      }
       ahead.step();
     }
     end_sums<0, 0>(b);
@@ -169,13 +202,15 @@ struct Bf16Tiles {
     }
   };
 
-  // Tiles [tile, end_tile) of tokens meet all rows.
+  // Tiles [tile, end_tile) of tokens meet all rows. Terms: products for each one.
+  template <std::size_t Terms>
   struct Run {
     const MatmulArgs& a;
     const Bf16Format& format;
     Bf16TileLayout layout;
     std::size_t tile, end_tile;
 
+    std::size_t strip_bytes() const { return format.records * bf16_record_bytes; }
     std::size_t n_blocks() const { return (end_tile - tile + 1) / 2; }
 
     // The strips of a place, not yet packed.
@@ -190,7 +225,7 @@ struct Bf16Tiles {
       for (std::size_t r = 0; 16 * r < at.n_rows(); ++r) {
         const std::size_t n = at.n_rows() - 16 * r < 16 ? at.n_rows() - 16 * r : 16;
         out.strips[r] =
-            StripPacker(a, format, at.row + 16 * r, n, at.part, at.part + 1, strips + r * bf16_strip_bytes, next);
+            StripPacker(a, format, at.row + 16 * r, n, at.part, at.part + 1, strips + r * strip_bytes(), next);
       }
       return out;
     }
@@ -200,19 +235,20 @@ struct Bf16Tiles {
       const std::size_t left = a.k - 256 * at.part;
       b.n_records = left < 256 ? (left + 31) / 32 : 8;
       b.w[0] = strips;
-      b.w[1] = strips + bf16_strip_bytes;
+      b.w[1] = strips + strip_bytes();
       b.first = at.part == 0;
       b.out_stride = a.out_stride;
       for (std::size_t r = 0; r < 2; ++r) {
         const std::size_t n = at.n_rows() > 16 * r ? at.n_rows() - 16 * r : 0;
         b.rows[r] = static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
       }
-      ahead.interval = n_blocks() * b.n_records / (2 * StripPacker::steps);
+      ahead.interval = n_blocks() * b.n_records / (2 * (16 + format.records));
       const auto* x = reinterpret_cast<const std::byte*>(a.x.q16);
       // Each pair of strips fetches its share of the next part; after the last part comes the first one, of other rows.
       const std::size_t n_pairs = (at.block_end() - at.block + 31) / 32, n_fetches = n_pairs * n_blocks() * b.n_records;
       const std::byte* soon = x + layout.at(at.part + 1 < at.n_parts ? at.part + 1 : 0, tile);
-      b.soon_step = ((end_tile - tile) * 8192 + 128 * n_fetches - 1) / (128 * n_fetches) * 128;
+      const std::size_t part_bytes = (end_tile - tile) * (layout.split ? 16384 : 8192);
+      b.soon_step = (part_bytes + 128 * n_fetches - 1) / (128 * n_fetches) * 128;
       b.soon = soon + (at.row - at.block) / 32 * n_blocks() * b.n_records * b.soon_step;
       bool whole = false;  // what the registers are configured for
       for (std::size_t i = tile; i < end_tile; i += 2) {
@@ -220,6 +256,7 @@ struct Bf16Tiles {
           b.n_tokens[t] = i + t < end_tile ? layout.tokens(i + t) : 0;
           b.x[t] = x + layout.at(at.part, b.n_tokens[t] != 0 ? i + t : i);
           b.x_step[t] = 64 * b.n_tokens[t];
+          b.x_rest[t] = 8 * b.x_step[t];
         }
         b.out = a.out + 16 * i * b.out_stride + (at.row - a.row_begin);
         const bool two_tiles = b.n_tokens[1] != 0, two_strips = at.n_rows() > 16;
@@ -230,22 +267,22 @@ struct Bf16Tiles {
           whole = true;
         }
         if (two_strips && two_tiles) {
-          Bf16Tiles::multiply<2, 2>(b, ahead);
+          Bf16Tiles::template multiply<2, 2, Terms>(b, ahead);
         } else if (two_strips) {
-          Bf16Tiles::multiply<2, 1>(b, ahead);
+          Bf16Tiles::template multiply<2, 1, Terms>(b, ahead);
         } else if (two_tiles) {
-          Bf16Tiles::multiply<1, 2>(b, ahead);
+          Bf16Tiles::template multiply<1, 2, Terms>(b, ahead);
         } else {
-          Bf16Tiles::multiply<1, 1>(b, ahead);
+          Bf16Tiles::template multiply<1, 1, Terms>(b, ahead);
         }
         b.soon += b.n_records * b.soon_step;
       }
     }
 
     void operator()() const {
-      const bool fits = (end_tile - tile) * 32 * a.x.k_padded <= most_bytes;
+      const bool fits = (end_tile - tile) * (layout.split ? 64 : 32) * a.x.k_padded <= most_bytes;
       const std::size_t rows = fits ? 32 : a.row_end - a.row_begin;  // between two parts
-      std::byte *strips = a.panel, *others = a.panel + 2 * bf16_strip_bytes;
+      std::byte *strips = a.panel, *others = a.panel + 2 * strip_bytes();
       Walk at{a.row_end, rows, (a.k + 255) / 256, a.row_begin, a.row_begin};
       ahead(at, strips).finish();
       while (!at.done()) {
@@ -261,15 +298,26 @@ struct Bf16Tiles {
     }
   };
 
+  template <std::size_t Terms>
   static void run(const MatmulArgs& a, const Bf16Format& format) {
     const std::size_t n_tiles = (a.n_tokens + 15) / 16;
     for (std::size_t tile = 0; tile < n_tiles; tile += most_tokens / 16) {
       const std::size_t end = n_tiles - tile < most_tokens / 16 ? n_tiles : tile + most_tokens / 16;
-      Run{a, format, {a.n_tokens}, tile, end}();
+      Run<Terms>{a, format, {a.n_tokens, a.split}, tile, end}();
     }
   }
   template <class Format>
   static void run(const MatmulArgs& a) {
-    run(a, bf16_format<Format>);
+    run<1>(a, bf16_format<Format>);
+  }
+  // Needs a.split.
+  template <class Format>
+  static void run_split(const MatmulArgs& a) {
+    if constexpr (std::is_same_v<Format, quant::F16>) {
+      run<3>(a, bf16_format<Format, SplitF16, 16>);
+    } else {
+      static_assert(std::is_same_v<Format, quant::BF16>);
+      run<2>(a, bf16_format<Format>);
+    }
   }
 };

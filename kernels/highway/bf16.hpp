@@ -29,13 +29,19 @@ inline constexpr bool has_bf16_panels = !std::is_same_v<Format, quant::F32>;
 template <class Format>
 struct Bf16Panels {
   static MatmulFn matmul(Bf16Engine engine);
+  // In split bfloat16: F16 and BF16. Null for others, and for Dot.
+  static MatmulFn matmul_split(Bf16Engine engine);
 };
 
 // How an engine reads activations (KernelTable::round_bf16), and rows of its tasks.
 using RoundBf16Fn = void (*)(const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t,
-                             std::size_t n_tokens);
+                             std::size_t n_tokens, bool split);
 RoundBf16Fn bf16_rounding(Bf16Engine engine);
 constexpr std::size_t bf16_task_rows(Bf16Engine engine) { return engine == Bf16Engine::Dot ? 2 * panel_rows : 256; }
+
+constexpr std::string_view split_kernel(Bf16Engine engine) {
+  return engine == Bf16Engine::Tiles ? "split bf16 panel amx" : "split bf16 panel amx-emulated";
+}
 
 constexpr std::string_view bf16_kernel(Bf16Engine engine) {
   switch (engine) {

@@ -18,4 +18,14 @@ MatmulFn Bf16Panels<Format>::matmul(Bf16Engine engine) {
   return nullptr;
 }
 
+template <class Format>
+MatmulFn Bf16Panels<Format>::matmul_split(Bf16Engine engine) {
+  namespace target = HWY_NAMESPACE;
+  if constexpr (std::is_same_v<Format, quant::F16> || std::is_same_v<Format, quant::BF16>) {
+    if (engine == Bf16Engine::Tiles) return &target::Bf16Tiles<target::AmxTiles>::template run_split<Format>;
+    if (engine == Bf16Engine::Emulated) return &target::Bf16Tiles<target::EmulatedTiles>::template run_split<Format>;
+  }
+  return nullptr;
+}
+
 }  // namespace lamina::kernels

@@ -33,23 +33,24 @@ struct Case {
 
 // [n_tokens][end − begin]; what lies between the rows of the result must stay as it is.
 std::vector<float> multiply(const KernelTable::PerFormat& format, const Case& c, std::size_t begin, std::size_t end,
-                            std::size_t token, std::size_t n_tokens) {
+                            std::size_t token, std::size_t n_tokens, bool split = false) {
   constexpr std::size_t gap = 3;
   constexpr float untouched = 12345.0f;
   const std::size_t rows = end - begin, stride = rows + gap;
   std::vector<float> out(stride * n_tokens, untouched);
   auto panel = AlignedBuffer<std::byte>::make(kernels::bf16_bytes(rows, c.x.k_padded));
   REQUIRE(panel);
-  format.matmul_bf16({.weights = c.weights.data(),
-                      .row_bytes = c.row_bytes,
-                      .k = c.k,
-                      .row_begin = begin,
-                      .row_end = end,
-                      .x = c.x.get().token(token),
-                      .n_tokens = n_tokens,
-                      .out = out.data(),
-                      .out_stride = stride,
-                      .panel = panel->data()});
+  (split ? format.matmul_split : format.matmul_bf16)({.weights = c.weights.data(),
+                                                      .row_bytes = c.row_bytes,
+                                                      .k = c.k,
+                                                      .row_begin = begin,
+                                                      .row_end = end,
+                                                      .x = c.x.get().token(token),
+                                                      .split = split,
+                                                      .n_tokens = n_tokens,
+                                                      .out = out.data(),
+                                                      .out_stride = stride,
+                                                      .panel = panel->data()});
   std::vector<float> packed;
   bool clean = true;
   for (std::size_t t = 0; t < n_tokens; ++t) {
@@ -61,10 +62,17 @@ std::vector<float> multiply(const KernelTable::PerFormat& format, const Case& c,
   return packed;
 }
 
+// matmul_bf16 on activations that are split.
+std::vector<float> multiply_bf16_of_split(KernelTable::PerFormat format, const Case& c, std::size_t rows,
+                                          std::size_t n) {
+  format.matmul_split = format.matmul_bf16;
+  return multiply(format, c, 0, rows, 0, n, true);
+}
+
 // Tokens [first, first + n) as they are met together.
-void round_rows(const KernelTable& target, ActivationRows& x, std::size_t first, std::size_t n) {
+void round_rows(const KernelTable& target, ActivationRows& x, std::size_t first, std::size_t n, bool split = false) {
   const kernels::Activations to = x.get().token(first);
-  for (std::size_t t = 0; t < n; ++t) target.round_bf16(to.f32 + t * x.k_padded, x.k_padded, to.q16, t, n);
+  for (std::size_t t = 0; t < n; ++t) target.round_bf16(to.f32 + t * x.k_padded, x.k_padded, to.q16, t, n, split);
 }
 void round_rows(const KernelTable& target, ActivationRows& x) { round_rows(target, x, 0, x.n); }
 
@@ -185,6 +193,47 @@ TEST_CASE("panels of bfloat16 show non-finite weights and activations") {
   });
 }
 
+TEST_CASE("split bfloat16 is about as exact as floats, and leaves a token its bits whatever is beside it") {
+  std::size_t n_kernels = 0;
+  for_each_case([&](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    const KernelTable::PerFormat& entry = *target.find(Format::type_id);
+    if (entry.matmul_split == nullptr) return;
+    ++n_kernels;
+    REQUIRE(entry.method(false) == kernels::Method::Split);
+    REQUIRE(entry.method(true) == kernels::Method::Bf16);
+    REQUIRE(!entry.split_kernel.empty());
+    constexpr std::size_t rows = 71, n = 37;
+    for (const std::size_t k : {std::size_t{256}, std::size_t{2336}}) {
+      const GuardedBytes w = random_weights<Format>(rows, k, 7);
+      for (const bool spiked : {false, true}) {
+        ActivationRows x(spiked ? spiked_floats(n * k, 8) : random_floats(n * k, 8), k);
+        round_rows(target, x, 0, n, true);
+        const Case c{w, w.size() / rows, k, x};
+        const auto all = multiply(entry, c, 0, rows, 0, n, true);
+        REQUIRE(nmse(all, expected<Format>(c, rows, false)) < 1e-9);
+        // What needs no more than bfloat16 finds it in the same place.
+        const auto rounded = multiply_bf16_of_split(entry, c, rows, n);
+        REQUIRE(nmse(rounded, expected<Format>(c, rows, true)) < 1e-11);
+        for (std::size_t t = 0; t < n; t += 5) {
+          round_rows(target, x, t, 1, true);
+          const auto alone = multiply(entry, c, 5, 40, t, 1, true);
+          for (std::size_t r = 5; r < 40; ++r) REQUIRE(same_bits({alone[r - 5]}, {all[t * rows + r]}));
+        }
+      }
+      ActivationRows y(random_floats(n * k, 9), k);
+      y.f32[17 * y.k_padded + 200] = NAN;
+      round_rows(target, y, 0, n, true);
+      const auto out = multiply(entry, {w, w.size() / rows, k, y}, 0, rows, 0, n, true);
+      for (std::size_t i = 0; i < out.size(); ++i) REQUIRE(std::isfinite(out[i]) == (i / rows != 17));
+    }
+  });
+  const auto targets = simd_targets();
+  const bool has_tiles =
+      std::any_of(targets.begin(), targets.end(), [](const auto* t) { return t->target.starts_with("avx512-amx"); });
+  REQUIRE((n_kernels != 0) == has_tiles);
+}
+
 TEST_CASE("activations are rounded to the nearest bfloat16, ties to even") {
   for (const KernelTable* target : simd_targets()) {
     if (target->round_bf16 == nullptr) continue;
@@ -227,5 +276,9 @@ TEST_CASE("tiles of the hardware give the bits that are emulated") {
     round_rows(*hardware, x);
     const Case c{w, w.size() / rows, k, x};
     REQUIRE(same_bits(multiply(a, c, 0, rows, 0, n), multiply(b, c, 0, rows, 0, n)));
+    REQUIRE((a.matmul_split == nullptr) == (b.matmul_split == nullptr));
+    if (a.matmul_split == nullptr) return;
+    round_rows(*hardware, x, 0, n, true);
+    REQUIRE(same_bits(multiply(a, c, 0, rows, 0, n, true), multiply(b, c, 0, rows, 0, n, true)));
   });
 }

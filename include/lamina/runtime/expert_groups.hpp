@@ -68,7 +68,11 @@ class ExpertInput {
       : few_(weights, false, f.eight_bits),
         many_(weights, true, f.eight_bits),
         strict_(f.strict),
-        input_{.x = rows, .rounded = rows, .eight_bits = f.eight_bits, .most_rows = many_.most_rows(k)} {}
+        input_{.x = rows,
+               .rounded = rows,
+               .split = many_.split,
+               .eight_bits = f.eight_bits,
+               .most_rows = many_.most_rows(k)} {}
 
   // Where bfloat16 lies when forms(true).bf16_apart().
   void set_rounded(std::int16_t* q16) { input_.rounded.q16 = q16; }
@@ -130,7 +134,8 @@ ExpertInput spread(Frame& f, Worker& worker, const KernelTable& k, const ExpertG
         }
         if (forms.bf16) {
           const std::size_t expert = f.chosen.data()[p], begin = groups.begin(expert);
-          k.round_bf16(row.f32, width, rounded.token(begin).q16, groups.place(p) - begin, groups.count(expert));
+          k.round_bf16(row.f32, width, rounded.token(begin).q16, groups.place(p) - begin, groups.count(expert),
+                       forms.split);
         }
       }
     }

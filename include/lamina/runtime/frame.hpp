@@ -58,6 +58,10 @@ class ActivationBuffer {
     return out;
   }
   const kernels::Activations& view() const { return view_; }
+  // Bytes of a row: floats, q16 and scales.
+  static constexpr std::size_t row_bytes(std::size_t k_padded) {
+    return 4 * k_padded + 2 * kernels::Activations::q16_size(k_padded) + k_padded / 2;
+  }
 
  private:
   AlignedBuffer<float> f32_;
@@ -189,15 +193,17 @@ struct FrameSize {
     const std::size_t row = 4 * (h.n_embd + h.size(nn::Size::Queries) + h.size(nn::Size::Keys) +
                                  h.size(nn::Size::Values) + std::max<std::size_t>(h.n_rope_tables * h.n_rot, 1) +
                                  (h.post_norms ? h.n_embd : 0) + h.n_expert + 2 * h.n_expert_used + 1) +
-                            activation_row * 7;
+                            ActivationBuffer::row_bytes(activation_row);
     const std::size_t expert_scratch = h.n_expert == 0 ? 0 : 4 * expert_index_size(batch, h.n_expert_used, h.n_expert);
     const auto rows = checked_mul(batch, row + 2 * rounded_values(1, h));
-    const auto spread = checked_mul(expert_rows(h), round_up(h.n_embd, 256) * 7 + 2 * rounded_values(1, h));
+    const auto spread =
+        checked_mul(expert_rows(h), ActivationBuffer::row_bytes(round_up(h.n_embd, 256)) + 2 * rounded_values(1, h));
     const auto logits = checked_product(head_rows, h.n_vocab, sizeof(float));
     const auto counted = partials(h);
     const auto split = counted ? checked_mul(*counted, sizeof(float)) : std::nullopt;
-    const auto workers = checked_mul(n_threads, 4 * attention_scratch(h) + 8 * tile_values(h) + panel_bytes(widest) +
-                                                    round_up(widest, 256) * 7 + expert_scratch);
+    const auto workers =
+        checked_mul(n_threads, 4 * attention_scratch(h) + 8 * tile_values(h) + panel_bytes(widest) +
+                                   ActivationBuffer::row_bytes(round_up(widest, 256)) + expert_scratch);
     if (!rows || !spread || !logits || !split || !workers) return std::nullopt;
     std::optional<std::size_t> sum = 4 * Frame::counter_stride * h.n_head_kv;
     for (const std::size_t part : {*rows, *spread, *logits, *split, *workers})

@@ -79,6 +79,7 @@ struct BranchEnd {
 struct Input {
   Activations x;        // floats, and integers for rows or panels
   Activations rounded;  // q16 in bfloat16; x itself, unless other matrices of the phase read integers
+  bool split = false;   // that it is split
   bool panels = false;  // any matrix meets all tokens as a panel, by the method of its format; else all are rows
   bool eight_bits = false;
   std::size_t most_rows = 0;  // of a task, with panels
@@ -98,13 +99,15 @@ inline constexpr std::size_t panel_min_tokens = 8;
 struct Forms {
   // floats and integers for rows, integers for panels, bfloat16
   bool floats = false, words = false, panel = false, bf16 = false;
+  bool split = false;  // bfloat16 is split: matrices that need no more than bfloat16 find it there too
 
   Forms(std::initializer_list<const Bound*> weights, bool many, bool eight_bits) {
     for (const Bound* w : weights) {
       if (!w->present()) continue;
       const Method method = many ? w->kernel->method(eight_bits) : Method::Rows;
       panel = panel || method == Method::Panel;
-      bf16 = bf16 || method == Method::Bf16;
+      split = split || method == Method::Split;
+      bf16 = bf16 || method == Method::Bf16 || split;
       if (method == Method::Rows) (w->kernel->int_activations ? words : floats) = true;
     }
   }
@@ -129,7 +132,7 @@ inline void fill(const KernelTable& k, const Forms& forms, bool eight_bits, cons
   } else if (forms.words) {
     k.quantize(row);
   }
-  if (forms.bf16) k.round_bf16(row.f32, row.k_padded, rounded.q16, rounded.t, rounded.n);
+  if (forms.bf16) k.round_bf16(row.f32, row.k_padded, rounded.q16, rounded.t, rounded.n, forms.split);
 }
 
 // Rows of `source` made by produce(token, row), in every form that a matrix reads. One token: every worker makes its
@@ -165,6 +168,7 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
   worker.barrier();
   return {.x = shared,
           .rounded = rounded,
+          .split = forms.split,
           .panels = forms.panels(),
           .eight_bits = frame.eight_bits,
           .most_rows = forms.most_rows(k)};
@@ -191,7 +195,7 @@ inline void multiply(const Bound& w, const Input& in, WorkerScratch& scratch, st
   if (scratch.observer != nullptr) observe(*scratch.observer, w, in.x.token(first), n, begin);
   const Method method = in.method(w);
   const kernels::MatmulFn matmul = w.kernel->matmul_by(method);
-  const Activations& x = method == Method::Bf16 ? in.rounded : in.x;
+  const Activations& x = method == Method::Bf16 || method == Method::Split ? in.rounded : in.x;
   const std::size_t tile = method == Method::Rows ? tile_tokens : n;
   for (std::size_t t = 0; t < n; t += tile) {
     matmul({.weights = w.blocks,
@@ -200,6 +204,7 @@ inline void multiply(const Bound& w, const Input& in, WorkerScratch& scratch, st
             .row_begin = begin,
             .row_end = end,
             .x = x.token(first + t),
+            .split = in.split,
             .n_tokens = std::min(tile, n - t),
             .out = out + t * out_stride,
             .out_stride = out_stride,
