@@ -115,7 +115,8 @@ Targets find_targets() {
 
 }  // namespace
 
-std::span<const KernelTable* const> available_targets() {
+template <>
+std::span<const KernelTable* const> available_targets<quant::Formats>() {
   static const Targets found = find_targets();
   return {found.tables.data(), found.n};
 }

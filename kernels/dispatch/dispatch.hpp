@@ -24,55 +24,52 @@
 
 namespace lamina::kernels {
 
-// Best first.
-#ifdef LAMINA_LIBRARY
+// Best first, with kernels for these formats alone: with headers alone, no others are compiled; the library's tables
+// are narrowed.
+template <class FormatList = quant::Formats>
 std::span<const KernelTable* const> available_targets();
+
+#ifdef LAMINA_LIBRARY
+template <>
+std::span<const KernelTable* const> available_targets<quant::Formats>();  // in the library
 // Found by name alone, for tests: kernels that no target of this machine uses, and what other machines would compute.
 std::span<const KernelTable* const> test_targets();
+
+template <class FormatList>
+std::span<const KernelTable* const> available_targets() {
+  struct Narrowed {
+    KernelTable table;
+    std::vector<KernelTable::PerFormat> formats;
+  };
+  static const std::vector<Narrowed> narrowed = [] {
+    std::vector<Narrowed> out;
+    for (const KernelTable* target : available_targets<quant::Formats>()) {
+      Narrowed& n = out.emplace_back(Narrowed{*target, {}});
+      for_each_type(FormatList{}, [&](auto f) {
+        if (const auto* kernel = target->find(decltype(f)::type::type_id)) n.formats.push_back(*kernel);
+      });
+    }
+    for (Narrowed& n : out) n.table.formats = n.formats;
+    return out;
+  }();
+  static const std::vector<const KernelTable*> targets = [] {
+    std::vector<const KernelTable*> out;
+    out.reserve(narrowed.size());
+    for (const Narrowed& n : narrowed) out.push_back(&n.table);
+    return out;
+  }();
+  return targets;
+}
 #else
 inline std::span<const KernelTable* const> test_targets() { return {}; }
-inline std::span<const KernelTable* const> available_targets() {
-  static const std::array<const KernelTable*, 2> targets = {&table_of<XsimdKernels, quant::Formats>(),
-                                                            &table_of<ReferenceKernels, quant::Formats>()};
+
+template <class FormatList>
+std::span<const KernelTable* const> available_targets() {
+  static const std::array<const KernelTable*, 2> targets = {&table_of<XsimdKernels, FormatList>(),
+                                                            &table_of<ReferenceKernels, FormatList>()};
   return targets;
 }
 #endif
-
-// The same for a list of formats: with headers alone, nothing else is compiled; the library's tables are narrowed.
-template <class FormatList>
-std::span<const KernelTable* const> available_targets_for() {
-  if constexpr (std::is_same_v<FormatList, quant::Formats>) {
-    return available_targets();
-  } else {
-#ifdef LAMINA_LIBRARY
-    struct Narrowed {
-      KernelTable table;
-      std::vector<KernelTable::PerFormat> formats;
-    };
-    static const std::vector<Narrowed> narrowed = [] {
-      std::vector<Narrowed> out;
-      for (const KernelTable* target : available_targets()) {
-        Narrowed& n = out.emplace_back(Narrowed{*target, {}});
-        for_each_type(FormatList{}, [&](auto f) {
-          if (const auto* kernel = target->find(decltype(f)::type::type_id)) n.formats.push_back(*kernel);
-        });
-      }
-      for (Narrowed& n : out) n.table.formats = n.formats;
-      return out;
-    }();
-    static const std::vector<const KernelTable*> targets = [] {
-      std::vector<const KernelTable*> out;
-      out.reserve(narrowed.size());
-      for (const Narrowed& n : narrowed) out.push_back(&n.table);
-      return out;
-    }();
-#else
-    static const std::array<const KernelTable*, 2> targets = {&table_of<XsimdKernels, FormatList>(),
-                                                              &table_of<ReferenceKernels, FormatList>()};
-#endif
-    return targets;
-  }
-}
 
 // The target of that name; for an empty name the one that the environment variable LAMINA_TARGET names, or the best.
 template <class FormatList = quant::Formats>
@@ -82,7 +79,7 @@ Expected<const KernelTable*> select_target(std::string_view name = {}) {
     if (wanted.empty()) {
       if (const char* variable = std::getenv("LAMINA_TARGET")) wanted = variable;
     }
-    const std::span<const KernelTable* const> targets = available_targets_for<FormatList>();
+    const std::span<const KernelTable* const> targets = available_targets<FormatList>();
     if (wanted.empty()) return targets.front();
     std::string names;
     for (const KernelTable* target : targets) {

@@ -1,18 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What somebody writes who embeds Lamina: the program of the README, with the most likely token taken each time.
-#include <iostream>
-#include <lamina/lamina.hpp>
+// What somebody writes who embeds Lamina.
+#include "story.hpp"
 
-int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  auto model = lamina::load(argv[1]);
-  if (!model) return std::cerr << model.error().to_string() << '\n', 1;
-  auto session = model->session({.context = 256});
-  if (!session) return std::cerr << session.error().to_string() << '\n', 1;
-  auto story = session->generate("Once upon a time", {.max_tokens = 48, .sampler = {.temperature = 0}});
-  for (auto piece : story) std::cout << piece;
-  if (story.error()) return std::cerr << story.error()->to_string() << '\n', 1;
-  std::cerr << "target " << model->target() << '\n';
-}
+int main(int argc, char** argv) { return argc == 2 ? tell(lamina::load(argv[1])) : 2; }

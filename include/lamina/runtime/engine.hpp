@@ -108,7 +108,7 @@ Expected<Model> Engine<ArchList, FormatList>::load_checked(gguf::File file, cons
     return fail(Error(ErrorCode::Cancelled, "the progress callback asked to stop").in(file.name()));
   };
   if (auto ok = report(LoadStage::Hyperparameters, 0); !ok) return fail(std::move(ok.error()));
-  auto place = runtime::choose_place(options.target, options.gpu_layers, options.device, options.gpu);
+  auto place = runtime::choose_place<FormatList>(options.target, options.gpu_layers, options.device, options.gpu);
   if (!place) return fail(std::move(place.error()));
   const auto table = kernels::select_target<FormatList>(place->cpu_target);
   if (!table) return fail(std::move(table.error()));
@@ -179,11 +179,14 @@ using DefaultEngine = Engine<arch::All, quant::Formats>;
 extern template class Engine<arch::All, quant::Formats>;  // compiled once, in the library
 #endif
 
-inline Expected<Model> load(const std::string& path, const LoadOptions& options = {}) {
-  return DefaultEngine::load(path, options);
+// Templates, so that whoever loads with an Engine of their own does not compile all that this one has.
+template <class AnEngine = DefaultEngine>
+Expected<Model> load(const std::string& path, const LoadOptions& options = {}) {
+  return AnEngine::load(path, options);
 }
-inline Expected<Model> load(gguf::File file, const LoadOptions& options = {}) {
-  return DefaultEngine::load(std::move(file), options);
+template <class AnEngine = DefaultEngine>
+Expected<Model> load(gguf::File file, const LoadOptions& options = {}) {
+  return AnEngine::load(std::move(file), options);
 }
 
 }  // namespace lamina

@@ -54,7 +54,10 @@ extern template class FamilyTable<arch::All>;  // compiled once, in the library
 #endif
 
 // All that lamina::load knows.
-inline std::span<const FamilyInfo> families() { return FamilyTable<arch::All>::all(); }
+template <class ArchList = arch::All>
+std::span<const FamilyInfo> families() {
+  return FamilyTable<ArchList>::all();
+}
 
 inline const FamilyInfo* find_family(std::span<const FamilyInfo> families, std::string_view name) {
   const auto at = std::ranges::find(families, name, &FamilyInfo::name);

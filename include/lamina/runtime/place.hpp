@@ -24,8 +24,9 @@ struct Place {
 };
 
 // target: as in LoadOptions. Errors: TargetUnavailable.
-inline Expected<Place> choose_place(const std::string& target, std::optional<std::size_t> gpu_layers,
-                                    std::size_t device, std::shared_ptr<gpu::Gpu> gpu) {
+template <class FormatList = quant::Formats>
+Expected<Place> choose_place(const std::string& target, std::optional<std::size_t> gpu_layers, std::size_t device,
+                             std::shared_ptr<gpu::Gpu> gpu) {
   Place out;
   out.cpu_target = target;
   if (target.empty()) {
@@ -34,7 +35,8 @@ inline Expected<Place> choose_place(const std::string& target, std::optional<std
   const gpu::Driver* driver = kernels::find_gpu_driver(out.cpu_target);
   const bool named = driver != nullptr || out.cpu_target == kernels::default_gpu;
   if (named) {
-    out.cpu_target = kernels::available_targets().front()->target;  // not what LAMINA_TARGET says, which is the GPU
+    out.cpu_target =
+        kernels::available_targets<FormatList>().front()->target;  // not what LAMINA_TARGET says, which is the GPU
   } else {
     driver = kernels::find_gpu_driver(kernels::default_gpu);
   }
