@@ -14,11 +14,11 @@
 #include <random>
 #include <vector>
 
-#include "kernels/numbers.hpp"
 #include "lamina/kernels/cuda/bits.hpp"
 #include "lamina/kernels/cuda/emulated.hpp"
 #include "lamina/kernels/reference/reference.hpp"
 #include "lamina/quant/registry.hpp"
+#include "numbers.hpp"
 
 namespace lamina::test {
 

@@ -4,13 +4,13 @@
 // Whole models on the emulated device: the device's part of every layer, recordings, offload, and what does not fit.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <vector>
 
 #include "lamina/kernels/cuda/emulated.hpp"
 #include "lamina/lamina.hpp"
+#include "numbers.hpp"
 #include "unit/tiny_model.hpp"
 
 namespace lamina::test {
@@ -36,16 +36,6 @@ std::vector<float> all_logits(const Model& model, const std::vector<std::size_t>
     REQUIRE(std::equal(session->logits().begin(), session->logits().end(), out.end() - 262));
   }
   return out;
-}
-
-double nmse(const std::vector<float>& a, const std::vector<float>& b) {
-  REQUIRE(a.size() == b.size());
-  double error = 0, power = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    error += std::pow(static_cast<double>(a[i]) - b[i], 2);
-    power += std::pow(static_cast<double>(b[i]), 2);
-  }
-  return error / power;
 }
 
 Model loaded(const TinyModel& tiny, std::string_view target, std::optional<std::size_t> gpu_layers = {}) {

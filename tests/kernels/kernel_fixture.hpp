@@ -17,10 +17,10 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/numbers.hpp"
 #include "lamina/core/checked.hpp"
 #include "lamina/kernels/reference/reference.hpp"
 #include "lamina/quant/registry.hpp"
+#include "numbers.hpp"
 
 namespace lamina::test {
 

@@ -5,7 +5,6 @@
 // family's list of layers says is what it computes. And for each of its peculiarities, that it would be missed: without
 // it the reference comes to something else.
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <functional>
 #include <random>
 #include <string>
@@ -15,6 +14,8 @@
 
 #include "common/synth.hpp"
 #include "lamina/lamina.hpp"
+#include "numbers.hpp"
+#include "unit/logits.hpp"
 #include "unit/reference_model.hpp"
 
 using namespace lamina;
@@ -25,7 +26,6 @@ namespace {
 
 constexpr std::uint32_t n_layers = 4, n_vocab = 300;
 
-using Ids = std::vector<text::Token>;
 using Keys = std::vector<bench::SynthKey>;
 using Change = std::function<void(ReferenceModel&)>;
 
@@ -75,30 +75,6 @@ void make_visible(bench::SynthModel& synth) {
   }
 }
 
-double nmse(const std::vector<float>& got, const std::vector<double>& want) {
-  REQUIRE(got.size() == want.size());
-  double difference = 0, power = 0;
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    difference += (got[i] - want[i]) * (got[i] - want[i]);
-    power += want[i] * want[i];
-  }
-  return difference / power;
-}
-
-std::vector<float> logits_of(const gguf::File& file, const Ids& ids) {
-  const auto model = load(file);
-  if (!model) FAIL(model.error().to_string());
-  auto session = model->session({.threads = 1});
-  if (!session) FAIL(session.error().to_string());
-  std::vector<float> rows;
-  const auto ok = session->feed(ids, [&](std::size_t, std::span<const float> row) {
-    rows.insert(rows.end(), row.begin(), row.end());
-    return Feedback::Continue;
-  });
-  if (!ok) FAIL(ok.error().to_string());
-  return rows;
-}
-
 void check(const Family& family) {
   CAPTURE(family.name);
   const Keys keys = all_keys(family);
@@ -107,7 +83,7 @@ void check(const Family& family) {
   if (!synth) FAIL(synth.error().to_string());
   make_visible(*synth);
   const Ids ids = {1, 7, 290, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 77};
-  const std::vector<float> got = logits_of(synth->file, ids);
+  const std::vector<float> got = logits_of(synth->file, ids, {.threads = 1});
   ReferenceModel reference;
   family.is(reference);
   CHECK(nmse(got, reference.logits(synth->file, ids)) < 1e-9);

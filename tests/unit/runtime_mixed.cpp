@@ -32,22 +32,6 @@ const TensorUse& use_of(const Model& model, const std::string& name) {
   throw std::logic_error(name);
 }
 
-// Of the tokens' own errors: with eight bits or bfloat16 a router may choose another expert for a few, whose logits
-// then differ.
-double median_nmse(const std::vector<float>& a, const std::vector<float>& b, std::size_t n_tokens) {
-  const auto n_vocab = static_cast<std::ptrdiff_t>(b.size() / n_tokens);
-  std::vector<double> errors;
-  for (std::size_t t = 0; t < n_tokens; ++t) {
-    const auto row = [&](const std::vector<float>& all) {
-      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(t) * n_vocab;
-      return std::vector<float>(begin, begin + n_vocab);
-    };
-    errors.push_back(nmse(row(a), row(b)));
-  }
-  std::nth_element(errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2), errors.end());
-  return errors[errors.size() / 2];
-}
-
 }  // namespace
 
 TEST_CASE("floats beside integers do not keep the integers from their panels") {

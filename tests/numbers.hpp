@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers that tests of kernels make and compare, on processors and on GPUs.
+// Numbers that tests make and compare.
 #pragma once
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -20,12 +21,14 @@ inline std::vector<float> random_floats(std::size_t n, std::uint32_t seed, float
   return out;
 }
 
-// Σ (a − b)² / Σ b²; the numerator alone where b is nothing but zeros
-inline double nmse(const std::vector<float>& a, const std::vector<float>& b) {
+// Σ (got − want)² / Σ want²; the numerator alone where want is nothing but zeros; infinity where there are not as many.
+template <class T>
+double nmse(const std::vector<float>& got, const std::vector<T>& want) {
+  if (got.size() != want.size()) return std::numeric_limits<double>::infinity();
   double error = 0, power = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    error += std::pow(static_cast<double>(a[i]) - b[i], 2);
-    power += std::pow(static_cast<double>(b[i]), 2);
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    error += std::pow(static_cast<double>(got[i]) - static_cast<double>(want[i]), 2);
+    power += std::pow(static_cast<double>(want[i]), 2);
   }
   return power == 0 ? error : error / power;
 }
