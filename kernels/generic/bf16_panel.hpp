@@ -17,26 +17,16 @@ LAMINA_INLINE __m512i round_bf16(__m512 low, __m512 high) {
   return out;
 }
 
-// Formats whose integers are few: what each comes to in bfloat16 is worked out once for all weights that share a scale,
-// and looked up in a table of 32. 0: more than that.
+// Formats of sixteen levels: what each comes to in bfloat16 is worked out once for the weights that share a scale, and
+// looked up in a table of two groups. (With 32 levels or scales of half groups that was no faster.)
 template <class Format>
-inline constexpr std::size_t bf16_levels = 0;
+inline constexpr bool has_bf16_table = false;
 template <>
-inline constexpr std::size_t bf16_levels<quant::Q4_0> = 16;
+inline constexpr bool has_bf16_table<quant::Q4_0> = true;
 template <>
-inline constexpr std::size_t bf16_levels<quant::Q4_1> = 16;
+inline constexpr bool has_bf16_table<quant::Q4_1> = true;
 template <>
-inline constexpr std::size_t bf16_levels<quant::Q4_K> = 16;
-template <>
-inline constexpr std::size_t bf16_levels<quant::Q5_0> = 32;
-template <>
-inline constexpr std::size_t bf16_levels<quant::Q5_1> = 32;
-template <>
-inline constexpr std::size_t bf16_levels<quant::Q5_K> = 32;
-template <>
-inline constexpr std::size_t bf16_levels<quant::Q2_K> = 8;
-template <>
-inline constexpr std::size_t bf16_levels<quant::Q3_K> = 8;
+inline constexpr bool has_bf16_table<quant::Q4_K> = true;
 
 // Row r's 256 weights → vector r of 8 records, in order; `to` is that of the first record.
 template <class Format>
@@ -54,14 +44,9 @@ struct Bf16Chunk {
       if constexpr (Chunk::has_minimum) store8(minimum, w.minimum[0]);
       if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum + 8, w.minimum[1]);
     }
-    // q · scale + minimum; lanes from 8 on have those at `high`, the others those at `low`.
-    LAMINA_INLINE __m512 apply(__m512 q, std::size_t low, std::size_t high) const {
-      const auto at = [&](const float* of) {
-        const __m512 v = _mm512_set1_ps(of[low]);
-        return low == high ? v : _mm512_mask_broadcastss_ps(v, 0xff00, _mm_load_ss(of + high));
-      };
-      if constexpr (Chunk::has_minimum) return _mm512_fmadd_ps(q, at(scale), at(minimum));
-      return _mm512_mul_ps(q, at(scale));
+    LAMINA_INLINE __m512 apply(__m512 q, std::size_t i) const {
+      if constexpr (Chunk::has_minimum) return _mm512_fmadd_ps(q, _mm512_set1_ps(scale[i]), _mm512_set1_ps(minimum[i]));
+      return _mm512_mul_ps(q, _mm512_set1_ps(scale[i]));
     }
   };
 
@@ -73,7 +58,7 @@ struct Bf16Chunk {
       __m512i first, second;
       w.half(h, first, second);
       std::byte* out = to + 4 * h * bf16_record_bytes;
-      if constexpr (bf16_levels<Format> != 0) {
+      if constexpr (has_bf16_table<Format>) {
         look_up(scales, 4 * h, first, second, out);
       } else {
         compute(scales, 4 * h, first, second, out);
@@ -96,52 +81,26 @@ struct Bf16Chunk {
       for (std::size_t half = 0; half < 2; ++half) {
         const auto* p = reinterpret_cast<const __m128i*>(bytes[half] + 16 * i);
         const __m512 q = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_load_si128(p)));
-        const std::size_t at = n * (g + i) + (n == 2 ? half : 0);
-        value[half] = scales.apply(q, at, at);
+        value[half] = scales.apply(q, n * (g + i) + (n == 2 ? half : 0));
       }
       _mm512_store_si512(to + i * bf16_record_bytes, round_bf16(value[0], value[1]));
     }
   }
 
-  // Levels `from` …, each as often as `period` tells.
-  template <int From, int Period>
-  LAMINA_INLINE static __m512 levels() {
-    alignas(64) static constexpr auto values = [] {
-      std::array<float, 16> out{};
-      for (int i = 0; i < 16; ++i)
-        out[static_cast<std::size_t>(i)] = static_cast<float>(From + i % Period - Chunk::centre);
-      return out;
-    }();
-    return _mm512_load_ps(values.data());
-  }
   LAMINA_INLINE static void look_up(const Scales& scales, std::size_t g, __m512i first, __m512i second, std::byte* to) {
+    const __m512i counted = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512 levels = _mm512_cvtepi32_ps(_mm512_sub_epi32(counted, _mm512_set1_epi32(Chunk::centre)));
 #pragma GCC unroll 2
     for (std::size_t pair = 0; pair < 2; ++pair) {
-      const __m512i a =
-          _mm512_cvtepu8_epi16(pair == 0 ? _mm512_castsi512_si256(first) : _mm512_extracti64x4_epi64(first, 1));
-      const __m512i b =
-          _mm512_cvtepu8_epi16(pair == 0 ? _mm512_castsi512_si256(second) : _mm512_extracti64x4_epi64(second, 1));
-      // The integers of group g and of group g + 1, as words.
-      __m512i low = _mm512_inserti64x4(a, _mm512_castsi512_si256(b), 1), high = _mm512_shuffle_i64x2(a, b, 0xee);
-      __m512i of_low, of_high;
-      if constexpr (Chunk::scales == 16) {
-        static_assert(bf16_levels<Format> <= 8);
-        const __m512 q = levels<0, 8>();
-        of_low = of_high = round_bf16(scales.apply(q, 2 * g, 2 * g + 1), scales.apply(q, 2 * g + 2, 2 * g + 3));
-        const __m512i second_half = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(8), 1);
-        low = _mm512_or_si512(low, second_half);
-        high = _mm512_or_si512(_mm512_or_si512(high, second_half), _mm512_set1_epi16(16));
-      } else if constexpr (bf16_levels<Format> <= 16) {
-        const __m512 q = levels<0, 16>();
-        of_low = of_high = round_bf16(scales.apply(q, g, g), scales.apply(q, g + 1, g + 1));
-        high = _mm512_or_si512(high, _mm512_set1_epi16(16));
-      } else {
-        const __m512 q = levels<0, 16>(), more = levels<16, 16>();
-        of_low = round_bf16(scales.apply(q, g, g), scales.apply(more, g, g));
-        of_high = round_bf16(scales.apply(q, g + 1, g + 1), scales.apply(more, g + 1, g + 1));
-      }
-      _mm512_store_si512(to, _mm512_permutexvar_epi16(low, of_low));
-      _mm512_store_si512(to + bf16_record_bytes, _mm512_permutexvar_epi16(high, of_high));
+      const __m256i a = pair == 0 ? _mm512_castsi512_si256(first) : _mm512_extracti64x4_epi64(first, 1);
+      const __m256i b = pair == 0 ? _mm512_castsi512_si256(second) : _mm512_extracti64x4_epi64(second, 1);
+      const __m512i halves = _mm512_cvtepu8_epi16(a), others = _mm512_cvtepu8_epi16(b);
+      // The integers of group g, and those of group g + 1 as places in the second half of the table.
+      const __m512i low = _mm512_inserti64x4(halves, _mm512_castsi512_si256(others), 1);
+      const __m512i high = _mm512_or_si512(_mm512_shuffle_i64x2(halves, others, 0xee), _mm512_set1_epi16(16));
+      const __m512i table = round_bf16(scales.apply(levels, g), scales.apply(levels, g + 1));
+      _mm512_store_si512(to, _mm512_permutexvar_epi16(low, table));
+      _mm512_store_si512(to + bf16_record_bytes, _mm512_permutexvar_epi16(high, table));
       to += 2 * bf16_record_bytes;
       g += 2;
     }
@@ -253,13 +212,31 @@ class StripPacker {
     for (std::size_t line = 0; line < format_->chunk_bytes; line += 64) __builtin_prefetch(chunk + next_ + line, 0, 2);
     format_->decode(chunk, to_ + 64 * r);
   }
+  // Pairs of the rows become columns. Pieces of four are gathered as they are loaded, which takes half of the shuffles.
   static void transpose(std::byte* record) {
-    __m512i pairs[16];
+    __m512i columns[16];
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < 4; ++j) {
+      __m512i rows[4];  // rows i, i + 4, i + 8, i + 12
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) {
+        const auto piece = [&](std::size_t row) {
+          return _mm_load_si128(reinterpret_cast<const __m128i*>(record + 64 * row + 16 * j));
+        };
+        rows[i] = _mm512_castsi128_si512(piece(i));
+        rows[i] = _mm512_inserti32x4(rows[i], piece(i + 4), 1);
+        rows[i] = _mm512_inserti32x4(rows[i], piece(i + 8), 2);
+        rows[i] = _mm512_inserti32x4(rows[i], piece(i + 12), 3);
+      }
+      const __m512i a = _mm512_unpacklo_epi32(rows[0], rows[1]), b = _mm512_unpackhi_epi32(rows[0], rows[1]);
+      const __m512i c = _mm512_unpacklo_epi32(rows[2], rows[3]), d = _mm512_unpackhi_epi32(rows[2], rows[3]);
+      columns[4 * j] = _mm512_unpacklo_epi64(a, c);
+      columns[4 * j + 1] = _mm512_unpackhi_epi64(a, c);
+      columns[4 * j + 2] = _mm512_unpacklo_epi64(b, d);
+      columns[4 * j + 3] = _mm512_unpackhi_epi64(b, d);
+    }
 #pragma GCC unroll 16
-    for (std::size_t j = 0; j < 16; ++j) pairs[j] = _mm512_load_si512(record + 64 * j);
-    transpose_16x16(pairs);
-#pragma GCC unroll 16
-    for (std::size_t j = 0; j < 16; ++j) _mm512_store_si512(record + 64 * j, pairs[j]);
+    for (std::size_t j = 0; j < 16; ++j) _mm512_store_si512(record + 64 * j, columns[j]);
   }
 
   const MatmulArgs* a_ = nullptr;
