@@ -46,7 +46,7 @@ struct AttentionArgs {
   float cap = 0;                  // 0: none
   const float* slopes = nullptr;  // [n_group], null: none
   const float* sinks = nullptr;   // [n_group], null: none
-  float* scratch = nullptr;       // attention_scratch() values
+  float* scratch = nullptr;       // attention_scratch() values, of attention_bf16 TileScratch::size
   float* out = nullptr;           // [n_tokens] × [n_group][value_dim]
   std::size_t out_stride = 0;     // values from a token to the next
 

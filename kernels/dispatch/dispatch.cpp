@@ -58,6 +58,8 @@ class Bf16Table {
     table_.target = choice.target;
     table_.round_bf16 = bf16_rounding(choice.engine);
     table_.bf16_rows = bf16_task_rows(choice.engine);
+    table_.attention_bf16 = bf16_attention(choice.engine);
+    table_.attention_bf16_kernel = bf16_attention_kernel(choice.engine);
     table_.formats = formats_;
     table_.slow = choice.engine == Bf16Engine::Emulated;
   }

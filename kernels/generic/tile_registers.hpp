@@ -107,6 +107,9 @@ struct EmulatedTiles {
   LAMINA_INLINE static __m512 odd(__m512i pairs) {
     return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(-65536)));
   }
+  LAMINA_INLINE static __m512 add(__m512 first, __m512 second, __m512 c) {
+    return flush(_mm512_add_ps(flush(_mm512_add_ps(first, second)), flush(c)));
+  }
   // The first values of all pairs are summed apart from the second ones, and both together added to C.
   template <int C, int A, int B>
   static void multiply() {
@@ -124,7 +127,7 @@ struct EmulatedTiles {
         sums[1] = multiply_add(odd(a), odd(b), sums[1]);
       }
       __m512 c = _mm512_loadu_ps(held.tile[C][m]);
-      c = flush(_mm512_add_ps(flush(_mm512_add_ps(sums[0], sums[1])), flush(c)));
+      c = add(sums[0], sums[1], c);
       if (!fits) c = _mm512_set1_ps(__builtin_nanf(""));
       _mm512_storeu_ps(held.tile[C][m], c);
     }

@@ -43,6 +43,13 @@ constexpr std::string_view split_kernel(Bf16Engine engine) {
   return engine == Bf16Engine::Tiles ? "split bf16 panel amx" : "split bf16 panel amx-emulated";
 }
 
+// Attention in bfloat16 (KernelTable::attention_bf16); null with Dot, which has none.
+using AttentionFn = void (*)(const AttentionArgs&);
+AttentionFn bf16_attention(Bf16Engine engine);
+constexpr std::string_view bf16_attention_kernel(Bf16Engine engine) {
+  return engine == Bf16Engine::Tiles ? "bf16 amx" : engine == Bf16Engine::Emulated ? "bf16 amx-emulated" : "";
+}
+
 constexpr std::string_view bf16_kernel(Bf16Engine engine) {
   switch (engine) {
     case Bf16Engine::Dot: return "bf16 panel avx512";
