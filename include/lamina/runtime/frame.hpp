@@ -18,6 +18,7 @@
 #include "lamina/core/error.hpp"
 #include "lamina/core/memory.hpp"
 #include "lamina/kernels/kernel_set.hpp"
+#include "lamina/kernels/tile_scratch.hpp"
 #include "lamina/runtime/hparams.hpp"
 #include "lamina/runtime/kv_cache.hpp"
 #include "lamina/runtime/observe.hpp"
@@ -73,12 +74,18 @@ class ActivationBuffer {
 // Tokens of one attention task: as many as make some 64 rows of queries with their group of n_group heads.
 constexpr std::size_t attention_tokens(std::size_t n_group) { return n_group < 64 ? 64 / n_group : 1; }
 
+// The same in bfloat16, where a block's keys and values are converted once for all rows of a task.
+inline constexpr std::size_t bf16_attention_rows = 1024;
+constexpr std::size_t bf16_attention_tokens(std::size_t n_group) {
+  return n_group < bf16_attention_rows ? bf16_attention_rows / n_group : 1;
+}
+
 // One worker's own memory.
 struct WorkerScratch {
   ActivationBuffer row;            // one token's activations of any width
   AlignedBuffer<float> tiles;      // two of [batch], or without panels [tile_tokens], times tile_stride(max_task_rows)
   AlignedBuffer<std::byte> panel;  // of a task of panels, rows of any width
-  AlignedBuffer<float> attention;  // kernels::attention_scratch() of a task
+  AlignedBuffer<float> attention;  // of a task: kernels::attention_scratch() or kernels::TileScratch
   const InputObserver* observer = nullptr;  // or nobody watches
   AlignedBuffer<std::uint32_t> grouped;     // with experts: expert_index_size()
 
@@ -142,6 +149,7 @@ struct FrameSize {
   std::size_t n_threads = 0;
   bool strict = false;  // no panels
   bool eight_bits = false;
+  bool bf16_attention = false;  // the target has it
   CacheType cache_type = CacheType::F32;
 
   // Values of one of a worker's two tiles of results; 0 where they are too many for memory.
@@ -169,7 +177,10 @@ struct FrameSize {
   // Values of a worker's attention scratch.
   std::size_t attention_scratch(const Hparams& h) const {
     const std::size_t rows = std::min(batch, attention_tokens(h.n_group())) * h.n_group();
-    return kernels::attention_scratch(cache_type, rows, h.key_dim, h.value_dim);
+    const std::size_t floats = kernels::attention_scratch(cache_type, rows, h.key_dim, h.value_dim);
+    if (!bf16_attention || strict) return floats;
+    const std::size_t tile_rows = std::min(batch, bf16_attention_tokens(h.n_group())) * h.n_group();
+    return std::max(floats, kernels::TileScratch(tile_rows, h.key_dim, h.value_dim).size);
   }
   // Tokens whose attention can be split by blocks of keys: the more would fill the workers without that.
   std::size_t split_tokens(const Hparams& h) const {

@@ -191,8 +191,9 @@ struct LowerPolicy<nn::CapScores<Cap>> {
 
 // The phases, once the policies have had their say. w as in nn::Attention::Tensor.
 inline void append_attention(Lowering& to, std::size_t layer, const BoundNorm& norm, BranchEnd end,
-                             const AttentionParts& parts, std::span<Bound> w, Branch& out) {
+                             AttentionParts parts, std::span<Bound> w, Branch& out) {
   using Layer = nn::Attention<nn::NoPosition, nn::Causal>;
+  parts.attend.bf16 = bf16_attention(to.k, w[Layer::Output]);
   out.inner.push_back(make_step(QkvPhase{&to.k, norm, w[Layer::Q], w[Layer::K], w[Layer::V], w[Layer::QBias],
                                          w[Layer::KBias], w[Layer::VBias], parts.heads}));
   if (parts.heads.whole) out.inner.push_back(make_step(HeadsPhase{&to.k, parts.heads}));

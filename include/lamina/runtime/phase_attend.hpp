@@ -3,7 +3,8 @@
 //
 // Attention itself, between the phase that fills the cache and the output projection. Work is split by KV heads and
 // tiles of tokens while these keep all workers busy, else by blocks of keys as well. Either way gives the same bits
-// (kernels/README.md), so the choice may depend on the number of workers.
+// (kernels/README.md), so the choice may depend on the number of workers. Many tokens run in bfloat16 where the target
+// has that and the layer's matrices do so too.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +18,16 @@
 
 namespace lamina::runtime {
 
+// When many tokens meet the cache in bfloat16: as their matrices do.
+enum class Bf16Attention : std::uint8_t { Never, EightBits, Always };  // never, in sessions that ask for eight bits
+
+// As the layer's matrix w is multiplied.
+inline Bf16Attention bf16_attention(const KernelTable& k, const Bound& w) {
+  if (k.attention_bf16 == nullptr || !w.present()) return Bf16Attention::Never;
+  if (w.kernel->method(false) == Method::Bf16) return Bf16Attention::Always;
+  return w.kernel->method(true) == Method::Bf16 ? Bf16Attention::EightBits : Bf16Attention::Never;
+}
+
 struct AttentionPhase {
   const KernelTable* k;
   std::size_t layer;
@@ -26,6 +37,7 @@ struct AttentionPhase {
   float cap = 0;                    // of scores; 0: none
   std::span<const float> slopes{};  // [n_head], or none
   std::span<const float> sinks{};   // [n_head], or none
+  Bf16Attention bf16 = Bf16Attention::Never;
 
   StepInfo info() const {
     StepInfo out;
@@ -33,24 +45,35 @@ struct AttentionPhase {
     out.attends = true;
     out.window = window;
     out.set_kernel("float " + std::string(k->target));
+    for (const FeedKind kind : {FeedKind::Prefill, FeedKind::PrefillEight}) {
+      if (in_bf16(kind == FeedKind::PrefillEight)) out.kernels.of(kind) = k->attention_bf16_kernel;
+    }
     out.slow = k->slow;
     return out;
   }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
+    if (!f.strict && n >= panel_min_tokens && in_bf16(f.eight_bits)) {
+      const std::size_t tokens = bf16_attention_tokens(n_head / n_head_kv);
+      return run_tiles(f, worker, std::min(n, tokens), k->attention_bf16);
+    }
     const std::size_t tile = std::min(n, attention_tokens(n_head / n_head_kv));
     const bool few = ceil_div(n, tile) * n_head_kv < tasks_per_worker * worker.count();
     const kernels::AttentionArgs all = args(f, worker, 0, 0, n);
     if (few && n <= f.split_tokens && all.n_blocks() - all.first_block() > 1) {
       run_split(f, worker);
     } else {
-      run_tiles(f, worker, tile);
+      run_tiles(f, worker, tile, k->attention);
     }
   }
 
  private:
   static constexpr std::size_t tasks_per_worker = 4;  // at least, so that none waits long at the end
+
+  bool in_bf16(bool eight_bits) const {
+    return bf16 == Bf16Attention::Always || (eight_bits && bf16 == Bf16Attention::EightBits);
+  }
 
   kernels::AttentionArgs args(Frame& f, Worker& worker, std::size_t head, std::size_t token, std::size_t n) const {
     const std::size_t n_group = n_head / n_head_kv;
@@ -76,7 +99,7 @@ struct AttentionPhase {
   }
 
   // A task is one KV head and a tile of tokens: fewer than fit where more would leave workers idle.
-  void run_tiles(Frame& f, Worker& worker, std::size_t tile) const {
+  void run_tiles(Frame& f, Worker& worker, std::size_t tile, void (*attention)(const kernels::AttentionArgs&)) const {
     const std::size_t n = f.tokens.size();
     if (worker.count() > 1) {
       tile = std::clamp<std::size_t>(n * n_head_kv / (tasks_per_worker * worker.count()), 1, tile);
@@ -84,7 +107,7 @@ struct AttentionPhase {
     const std::size_t n_tiles = ceil_div(n, tile);
     worker.share(n_tiles * n_head_kv, [&](std::size_t task) {
       const std::size_t token = (n_tiles - 1 - task % n_tiles) * tile;  // the longest first
-      k->attention(args(f, worker, task / n_tiles, token, std::min(tile, n - token)));
+      attention(args(f, worker, task / n_tiles, token, std::min(tile, n - token)));
     });
   }
 

@@ -163,6 +163,7 @@ class Session {
     }
     size.strict = options.strict;
     size.eight_bits = options.prefill_bits == 8;
+    size.bf16_attention = model.state_->kernels->attention_bf16 != nullptr;
     size.head_rows = std::min<std::size_t>(size.batch, 16);
     return size;
   }
