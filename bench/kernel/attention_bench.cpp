@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Attention of one layer as the plan runs it: target × cache type × keys × tokens, for 32 heads of 64 values that share
-// 4 KV heads. Operations are those of the two products; bytes are the cache's, each read once.
+// 4 KV heads; many tokens also in bfloat16, where the target has that. Operations are those of the two products; bytes
+// are the cache's, each read once.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -46,6 +47,7 @@ struct Setting {
     size.batch = n_tokens;
     size.head_rows = 1;
     size.n_threads = n_threads;
+    size.bf16_attention = table.attention_bf16 != nullptr;
     size.cache_type = type;
     need(runtime::allocate(frame, h, size));
     Random random(1);
@@ -69,13 +71,14 @@ struct Setting {
 };
 
 void attention(benchmark::State& state, MachineProbe& machine, const kernels::KernelTable& table, CacheType type,
-               std::size_t n_keys, std::size_t n_tokens) {
+               std::size_t n_keys, std::size_t n_tokens, runtime::Bf16Attention bf16) {
   Setting setting(table, type, n_keys, n_tokens, machine.team().size());
   const Surroundings surroundings(machine);
   std::size_t layer = 0;
   const double begin = seconds();
   for (auto _ : state) {
-    const runtime::AttentionPhase phase{&table, layer, n_head, n_head_kv, head_dim, head_dim, 1.0f / 8};
+    runtime::AttentionPhase phase{&table, layer, n_head, n_head_kv, head_dim, head_dim, 1.0f / 8};
+    phase.bf16 = bf16;
     auto job = [&](Worker& worker) { phase.run(setting.frame, worker); };
     machine.team().run(job);
     layer = (layer + 1) % n_layers;
@@ -98,9 +101,15 @@ void add_benchmarks(MachineProbe& machine) {
           if (n_tokens > n_keys) continue;
           const std::string name = "attention/" + std::string(table->target) + "/" + std::string(to_string(type)) +
                                    "/keys" + std::to_string(n_keys) + "/tokens" + std::to_string(n_tokens);
-          benchmark::RegisterBenchmark(name.c_str(), [=, &machine](benchmark::State& s) {
-            attention(s, machine, *table, type, n_keys, n_tokens);
-          })->UseRealTime();
+          const auto add = [&](const std::string& full_name, runtime::Bf16Attention bf16) {
+            benchmark::RegisterBenchmark(full_name.c_str(), [=, &machine](benchmark::State& s) {
+              attention(s, machine, *table, type, n_keys, n_tokens, bf16);
+            })->UseRealTime();
+          };
+          add(name, runtime::Bf16Attention::Never);
+          if (table->attention_bf16 != nullptr && n_tokens >= runtime::panel_min_tokens) {
+            add(name + "/bf16", runtime::Bf16Attention::Always);
+          }
         }
       }
     }
