@@ -506,6 +506,7 @@ struct AttentionTiles {
       make_tiles(b);
       attend(b);
     }
+    Tiles::release();
     finish(b);
   }
 };

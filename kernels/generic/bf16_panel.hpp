@@ -212,6 +212,7 @@ class StripPacker {
     for (std::size_t line = 0; line < format_->chunk_bytes; line += 64) __builtin_prefetch(chunk + next_ + line, 0, 2);
     format_->decode(chunk, to_ + 64 * r);
   }
+  LAMINA_INLINE static __m128i piece(const std::byte* p) { return _mm_load_si128(reinterpret_cast<const __m128i*>(p)); }
   // Pairs of the rows become columns. Pieces of four are gathered as they are loaded, which takes half of the shuffles.
   static void transpose(std::byte* record) {
     __m512i columns[16];
@@ -220,13 +221,11 @@ class StripPacker {
       __m512i rows[4];  // rows i, i + 4, i + 8, i + 12
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < 4; ++i) {
-        const auto piece = [&](std::size_t row) {
-          return _mm_load_si128(reinterpret_cast<const __m128i*>(record + 64 * row + 16 * j));
-        };
-        rows[i] = _mm512_castsi128_si512(piece(i));
-        rows[i] = _mm512_inserti32x4(rows[i], piece(i + 4), 1);
-        rows[i] = _mm512_inserti32x4(rows[i], piece(i + 8), 2);
-        rows[i] = _mm512_inserti32x4(rows[i], piece(i + 12), 3);
+        const std::byte* from = record + 64 * i + 16 * j;
+        rows[i] = _mm512_castsi128_si512(piece(from));
+        rows[i] = _mm512_inserti32x4(rows[i], piece(from + 64 * 4), 1);
+        rows[i] = _mm512_inserti32x4(rows[i], piece(from + 64 * 8), 2);
+        rows[i] = _mm512_inserti32x4(rows[i], piece(from + 64 * 12), 3);
       }
       const __m512i a = _mm512_unpacklo_epi32(rows[0], rows[1]), b = _mm512_unpackhi_epi32(rows[0], rows[1]);
       const __m512i c = _mm512_unpacklo_epi32(rows[2], rows[3]), d = _mm512_unpackhi_epi32(rows[2], rows[3]);

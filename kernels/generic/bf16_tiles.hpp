@@ -213,14 +213,14 @@ struct Bf16Tiles {
     std::size_t strip_bytes() const { return format.records * bf16_record_bytes; }
     std::size_t n_blocks() const { return (end_tile - tile + 1) / 2; }
 
+    std::ptrdiff_t place(const Walk& at) const {
+      return static_cast<std::ptrdiff_t>(at.row * a.row_bytes + at.part * format.chunk_bytes);
+    }
     // The strips of a place, not yet packed.
     Ahead ahead(const Walk& at, std::byte* strips) const {
       Ahead out;
       if (at.done()) return out;
       const Walk after = at.next();
-      const auto place = [&](const Walk& w) {
-        return static_cast<std::ptrdiff_t>(w.row * a.row_bytes + w.part * format.chunk_bytes);
-      };
       const std::ptrdiff_t next = after.done() ? 0 : place(after) - place(at);
       for (std::size_t r = 0; 16 * r < at.n_rows(); ++r) {
         const std::size_t n = at.n_rows() - 16 * r < 16 ? at.n_rows() - 16 * r : 16;
@@ -305,6 +305,7 @@ struct Bf16Tiles {
       const std::size_t end = n_tiles - tile < most_tokens / 16 ? n_tiles : tile + most_tokens / 16;
       Run<Terms>{a, format, {a.n_tokens, a.split}, tile, end}();
     }
+    Tiles::release();
   }
   template <class Format>
   static void run(const MatmulArgs& a) {

@@ -18,6 +18,8 @@ static_assert(sizeof(TileConfig) == 64 && offsetof(TileConfig, row_bytes) == 16 
 struct AmxTiles {
   // For this thread, until it is configured otherwise.
   static void configure(const TileConfig& config) { asm volatile("ldtilecfg %0" : : "m"(config)); }
+  // Afterwards nobody has to keep them for this thread.
+  static void release() { asm volatile("tilerelease"); }
   template <int I>
   LAMINA_INLINE static void zero() {
     asm volatile("tilezero %%tmm%c0" : : "i"(I));
@@ -68,6 +70,7 @@ struct EmulatedTiles {
     registers() = {};
     if (valid(config)) registers().config = config;
   }
+  static void release() { registers() = {}; }
   static bool usable(int i) { return registers().config.palette == 1 && registers().config.rows[i] != 0; }
 
   template <int I>

@@ -36,9 +36,9 @@ struct SessionOptions {
   std::size_t threads = 0;  // 0: one per core
   // Bits of activations in prefill, 16 or 8. With 8 it is faster, and about as exact as engines that always have 8
   // (NMSE of the logits some 5e-4 on small models, 1e-8 with 16). Decode always has 16, since memory is its limit.
-  // Files of F16 and BF16 meet bfloat16 instead of 8 bits where the processor multiplies it, and floats otherwise; on
-  // AMX, files of small integers meet bfloat16 either way (some 8e-5). Without byte dot products (targets avx2, avx512,
-  // sse4, neon) small integers always meet 16 bits.
+  // Files of F16 and BF16 meet bfloat16 instead of 8 bits where the processor multiplies it, and floats otherwise, or
+  // on AMX bfloat16 in two parts, which is as exact (1e-10); on AMX, files of small integers meet bfloat16 either way
+  // (some 8e-5). Without byte dot products (targets avx2, avx512, sse4, neon) small integers always meet 16 bits.
   std::size_t prefill_bits = 16;
   // The same bits of results whether a token is fed alone or with others, at the price of a slower prefill, which then
   // runs on the kernels of decode. Without it a batch of several tokens is summed in another order. The number of
