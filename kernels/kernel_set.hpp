@@ -174,7 +174,7 @@ struct KernelTable {
   // All of attention with queries, keys, values and weights rounded to bfloat16, for many tokens; its scratch is
   // TileScratch. Null where there is none.
   void (*attention_bf16)(const AttentionArgs&) = nullptr;
-  std::string_view attention_bf16_kernel;  // what the plan shows, for example "bf16 amx"
+  std::string_view attention_bf16_kernel;                          // what the plan shows, for example "bf16 amx"
   void (*add)(float* x, const float* y, std::size_t n) = nullptr;  // x += y
   // out[i] = f(x[i]) · up[i]; f(x[i]) when up is null
   void (*activate)(ActivationKind f, const float* x, const float* up, std::size_t n, float* out) = nullptr;

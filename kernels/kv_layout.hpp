@@ -7,8 +7,8 @@
 //   keys, Q8_0           per group of 32 values: int8 [32][16 lanes], then binary16 scales [16 lanes]
 //   values, F32 F16 BF16 [16 lanes][value_width], value_width = value_dim rounded up to 16, zeros past value_dim
 //   values, Q8_0         int8 [16 lanes][value_dim], then binary16 scales [16 lanes][value_dim / 32]
-// Nothing outside the kernels depends on it. Attention by tiles of bfloat16 interleaves keys as [key_dim / 2][16 lanes][2]
-// a block at a time, which is a thirtieth of its work.
+// Nothing outside the kernels depends on it. Attention by tiles of bfloat16 interleaves keys as [key_dim / 2][16
+// lanes][2] a block at a time, which is a thirtieth of its work.
 #pragma once
 
 #include <array>
