@@ -38,7 +38,7 @@ struct SessionOptions {
   // (NMSE of the logits some 5e-4 on small models, 1e-8 with 16). Decode always has 16, since memory is its limit.
   // Files of F16 and BF16 meet bfloat16 instead of 8 bits where the processor multiplies it, and floats otherwise, or
   // on AMX bfloat16 in two parts, which is as exact (1e-10); on AMX, files of small integers meet bfloat16 either way
-  // (some 8e-5). Without byte dot products (targets avx2, avx512, sse4, neon) small integers always meet 16 bits.
+  // (some 1e-4). Without byte dot products (targets avx2, avx512, sse4, neon) small integers always meet 16 bits.
   std::size_t prefill_bits = 16;
   // The same bits of results whether a token is fed alone or with others, at the price of a slower prefill, which then
   // runs on the kernels of decode. Without it a batch of several tokens is summed in another order. The number of
