@@ -72,6 +72,7 @@ struct Bf16Tiles {
     std::size_t n_records;
     bool first;  // of the parts
     float* out;
+    float* before;           // of the block whose sums the registers still hold, or null
     std::size_t out_stride;  // values
     std::size_t n_tokens[2];
     __mmask16 rows[2];      // that exist
@@ -79,10 +80,10 @@ struct Bf16Tiles {
     std::size_t soon_step;  // bytes of them for a record
   };
 
+  // The sums of strip R and tokens 16 T …, from `out` and to it.
   template <std::size_t R, std::size_t T>
-  static void begin_sums(const Block& b) {
-    if (b.first) return Tiles::template zero<sums<R, T>>();
-    const float* out = b.out + 16 * T * b.out_stride + 16 * R;
+  static void load_sums(const Block& b, const float* out) {
+    out += 16 * T * b.out_stride + 16 * R;
     if (b.rows[R] == 0xffff) return Tiles::template load<sums<R, T>>(out, b.out_stride * sizeof(float));
     alignas(64) float tile[16][16];
     for (std::size_t i = 0; i < b.n_tokens[T]; ++i) {
@@ -91,14 +92,26 @@ struct Bf16Tiles {
     Tiles::template load<sums<R, T>>(tile, sizeof tile[0]);
   }
   template <std::size_t R, std::size_t T>
-  static void end_sums(const Block& b) {
-    float* out = b.out + 16 * T * b.out_stride + 16 * R;
+  static void store_sums(const Block& b, float* out) {
+    out += 16 * T * b.out_stride + 16 * R;
     if (b.rows[R] == 0xffff) return Tiles::template store<sums<R, T>>(out, b.out_stride * sizeof(float));
     alignas(64) float tile[16][16];
     Tiles::template store<sums<R, T>>(tile, sizeof tile[0]);
     for (std::size_t i = 0; i < b.n_tokens[T]; ++i) {
       _mm512_mask_storeu_ps(out + i * b.out_stride, b.rows[R], _mm512_load_ps(tile[i]));
     }
+  }
+  template <std::size_t R, std::size_t T>
+  static void store_all(const Block& b, float* out) {
+    store_sums<0, 0>(b, out);
+    if constexpr (T == 2) store_sums<0, 1>(b, out);
+    if constexpr (R == 2) store_sums<1, 0>(b, out);
+    if constexpr (R == 2 && T == 2) store_sums<1, 1>(b, out);
+  }
+  template <std::size_t R, std::size_t T>
+  LAMINA_INLINE static void begin_sums(const Block& b) {
+    if (b.before != nullptr) store_sums<R, T>(b, b.before);
+    b.first ? Tiles::template zero<sums<R, T>>() : load_sums<R, T>(b, b.out);
   }
 
   // What is done while products wait for their operands: the next two strips. A step every `interval` records.
@@ -119,19 +132,25 @@ struct Bf16Tiles {
   };
 
   // Products of one record: weights with activations, with what is left of activations, and what is left of weights.
-  template <std::size_t R, std::size_t T, std::size_t Terms>
+  // The first record begins the sums, each just before it is needed: a store waits for the product before it and keeps
+  // later products waiting, and here three others have been made since.
+  template <std::size_t R, std::size_t T, std::size_t Terms, bool First>
   LAMINA_INLINE static void multiply_record(const Block& b, const std::byte* const (&w)[2],
                                             const std::byte* const (&x)[2]) {
     Tiles::template load<weights<0>>(w[0], 64);
     Tiles::template load_passing<tokens<0>>(x[0], 64);
+    if constexpr (First) begin_sums<0, 0>(b);
     Tiles::template multiply<sums<0, 0>, tokens<0>, weights<0>>();
     if constexpr (T == 2) {
       Tiles::template load_passing<tokens<1>>(x[1], 64);
+      if constexpr (First) begin_sums<0, 1>(b);
       Tiles::template multiply<sums<0, 1>, tokens<1>, weights<0>>();
     }
     if constexpr (R == 2) {
       Tiles::template load<weights<1>>(w[1], 64);
+      if constexpr (First) begin_sums<1, 0>(b);
       Tiles::template multiply<sums<1, 0>, tokens<0>, weights<1>>();
+      if constexpr (First && T == 2) begin_sums<1, 1>(b);
       if constexpr (T == 2) Tiles::template multiply<sums<1, 1>, tokens<1>, weights<1>>();
     }
     if constexpr (Terms > 1) {
@@ -146,17 +165,14 @@ struct Bf16Tiles {
     }
     if constexpr (Terms > 2) {
       const std::byte* const rest[2] = {w[0] + 8 * bf16_record_bytes, w[1] + 8 * bf16_record_bytes};
-      multiply_record<R, T, 1>(b, rest, x);
+      multiply_record<R, T, 1, false>(b, rest, x);
     }
   }
 
-  // R strips (1 or 2), T times 16 tokens (1 or 2). Activations pass through; the weights stay.
+  // R strips (1 or 2), T times 16 tokens (1 or 2). Activations pass through; the weights stay. The sums are left in the
+  // registers.
   template <std::size_t R, std::size_t T, std::size_t Terms>
   static void multiply(const Block& b, Ahead& ahead) {
-    begin_sums<0, 0>(b);
-    if constexpr (T == 2) begin_sums<0, 1>(b);
-    if constexpr (R == 2) begin_sums<1, 0>(b);
-    if constexpr (R == 2 && T == 2) begin_sums<1, 1>(b);
     const std::byte *w[2] = {b.w[0], b.w[1]}, *x[2] = {b.x[0], b.x[1]}, *soon = b.soon;
     const float* next = b.out + 32 * b.out_stride;  // sums of the next block, four tokens a record
     for (std::size_t i = 0; i < b.n_records; ++i) {
@@ -166,7 +182,7 @@ struct Bf16Tiles {
         __builtin_prefetch(next + 16, 1, 3);
         next += b.out_stride;
       }
-      multiply_record<R, T, Terms>(b, w, x);
+      i == 0 ? multiply_record<R, T, Terms, true>(b, w, x) : multiply_record<R, T, Terms, false>(b, w, x);
       for (std::size_t line = 0; line < b.soon_step; line += 128) __builtin_prefetch(soon + line, 0, 2);
       soon += b.soon_step;
 #pragma GCC unroll 2
@@ -176,10 +192,6 @@ struct Bf16Tiles {
       }
       ahead.step();
     }
-    end_sums<0, 0>(b);
-    if constexpr (T == 2) end_sums<0, 1>(b);
-    if constexpr (R == 2) end_sums<1, 0>(b);
-    if constexpr (R == 2 && T == 2) end_sums<1, 1>(b);
   }
 
   // The order in which pairs of strips meet the tokens: rows of a block of rows, parts of k, blocks.
@@ -250,7 +262,8 @@ struct Bf16Tiles {
       const std::size_t part_bytes = (end_tile - tile) * (layout.split ? 16384 : 8192);
       b.soon_step = (part_bytes + 128 * n_fetches - 1) / (128 * n_fetches) * 128;
       b.soon = soon + (at.row - at.block) / 32 * n_blocks() * b.n_records * b.soon_step;
-      bool whole = false;  // what the registers are configured for
+      configure(16, 16);
+      b.before = nullptr;
       for (std::size_t i = tile; i < end_tile; i += 2) {
         for (std::size_t t = 0; t < 2; ++t) {
           b.n_tokens[t] = i + t < end_tile ? layout.tokens(i + t) : 0;
@@ -259,24 +272,35 @@ struct Bf16Tiles {
           b.x_rest[t] = 8 * b.x_step[t];
         }
         b.out = a.out + 16 * i * b.out_stride + (at.row - a.row_begin);
-        const bool two_tiles = b.n_tokens[1] != 0, two_strips = at.n_rows() > 16;
-        if (b.n_tokens[0] + b.n_tokens[1] < 32) {
-          configure(b.n_tokens[0], two_tiles ? b.n_tokens[1] : 16);
-        } else if (!whole) {
-          configure(16, 16);
-          whole = true;
-        }
-        if (two_strips && two_tiles) {
-          Bf16Tiles::template multiply<2, 2, Terms>(b, ahead);
-        } else if (two_strips) {
-          Bf16Tiles::template multiply<2, 1, Terms>(b, ahead);
-        } else if (two_tiles) {
-          Bf16Tiles::template multiply<1, 2, Terms>(b, ahead);
-        } else {
-          Bf16Tiles::template multiply<1, 1, Terms>(b, ahead);
-        }
+        at.n_rows() > 16 ? meet<2>(b, ahead) : meet<1>(b, ahead);
         b.soon += b.n_records * b.soon_step;
       }
+      at.n_rows() > 16 ? leave<2>(b) : leave<1>(b);
+    }
+    // Two tiles of tokens leave their sums to the next ones, if there are any; fewer tokens are always the last.
+    template <std::size_t R>
+    static void meet(Block& b, Ahead& ahead) {
+      if (b.n_tokens[0] + b.n_tokens[1] == 32) {
+        Bf16Tiles::template multiply<R, 2, Terms>(b, ahead);
+        b.before = b.out;
+        return;
+      }
+      leave<R>(b);
+      configure(b.n_tokens[0], b.n_tokens[1] != 0 ? b.n_tokens[1] : 16);
+      if (b.n_tokens[1] != 0) {
+        Bf16Tiles::template multiply<R, 2, Terms>(b, ahead);
+        store_all<R, 2>(b, b.out);
+      } else {
+        Bf16Tiles::template multiply<R, 1, Terms>(b, ahead);
+        store_all<R, 1>(b, b.out);
+      }
+    }
+    template <std::size_t R>
+    static void leave(Block& b) {
+      Block whole = b;
+      whole.n_tokens[0] = whole.n_tokens[1] = 16;
+      if (b.before != nullptr) store_all<R, 2>(whole, b.before);
+      b.before = nullptr;
     }
 
     void operator()() const {
