@@ -111,6 +111,19 @@ struct MatmulArgs {
   std::byte* panel = nullptr;
 };
 
+// Values [begin, end) of token t's row, both multiples of 32, of n_tokens that are met together: rounded to bfloat16
+// and, with `split`, what that left over.
+struct RoundArgs {
+  const float* values = nullptr;  // from `begin` on
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t k_padded = 0;
+  std::int16_t* q16 = nullptr;  // of the first of the tokens
+  std::size_t t = 0;
+  std::size_t n_tokens = 0;
+  bool split = false;
+};
+
 enum class RopePairing : std::uint8_t {
   Adjacent,  // rotates (2i, 2i+1): GPT-J, LLaMA
   Halves,    // rotates (i, i + n/2): GPT-NeoX
@@ -155,10 +168,8 @@ struct KernelTable {
   // whose largest values stand out keep sixteen; Words always has sixteen. Null on targets without panels.
   void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
   ActivationLayout panel_layout = ActivationLayout::Panel;
-  // The same for matmul_bf16 and, with `split`, for matmul_split too: the floats of token t, of n_tokens that are met
-  // together, rounded to bfloat16, and what that left over. q16 is that of the first of them. Null on targets without.
-  void (*round_bf16)(const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t, std::size_t n_tokens,
-                     bool split) = nullptr;
+  // The same for matmul_bf16 and, with `split`, for matmul_split too. Null on targets without.
+  void (*round_bf16)(const RoundArgs&) = nullptr;
   std::size_t bf16_rows = 0;  // of a task of matmul_bf16 at most, and best where there are enough for all workers
   // Rotates the first n_rot values of each of n_heads heads in place; cos_sin is [n_rot / 2][2].
   void (*rope)(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,

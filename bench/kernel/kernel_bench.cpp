@@ -60,7 +60,13 @@ runtime::ActivationBuffer make_activations(const kernels::KernelTable& table, bo
     const kernels::Activations row = out.view().token(t);
     for (std::size_t i = 0; i < k; ++i) row.f32[i] = static_cast<float>(random.uniform() * 2 - 1);
     if (method == Method::Bf16 || method == Method::Split) {
-      table.round_bf16(row.f32, row.k_padded, out.view().q16, t, n_tokens, method == Method::Split);
+      table.round_bf16({.values = row.f32,
+                        .end = row.k_padded,
+                        .k_padded = row.k_padded,
+                        .q16 = out.view().q16,
+                        .t = t,
+                        .n_tokens = n_tokens,
+                        .split = method == Method::Split});
     } else if (method != Method::Rows) {
       table.quantize_panel(row, method == Method::Panel8);
     } else if (integers) {

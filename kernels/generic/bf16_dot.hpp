@@ -4,10 +4,11 @@
 // Panels of bfloat16 multiplied by VDPBF16PS: a tile of 4 × 16 rows and a few tokens keeps its sums in registers over a
 // part of k; between the parts they wait in `out`. Activations are rows of bfloat16.
 
-// One row of activations, f32 [k_padded] → bfloat16 [k_padded].
-inline void round_row(const float* row, std::size_t k_padded, std::int16_t* q16) {
-  for (std::size_t i = 0; i < k_padded; i += 32) {
-    _mm512_storeu_si512(q16 + i, round_bf16(_mm512_loadu_ps(row + i), _mm512_loadu_ps(row + i + 16)));
+inline void round_row(const RoundArgs& a) {
+  const float* from = a.values;
+  std::int16_t* const to = a.q16 + a.t * Activations::q16_size(a.k_padded);
+  for (std::size_t i = a.begin; i < a.end; i += 32, from += 32) {
+    _mm512_storeu_si512(to + i, round_bf16(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16)));
   }
 }
 

@@ -26,18 +26,16 @@ struct Bf16TileLayout {
   std::size_t rest(std::size_t tile) const { return 512 * tokens(tile); }
 };
 
-// Token t of them.
-inline void round_into_tiles(const float* row, std::size_t k_padded, std::int16_t* q16, const Bf16TileLayout& layout,
-                             std::size_t t) {
-  const std::size_t step = 64 * layout.tokens(t / 16);
-  for (std::size_t part = 0; part < k_padded / 256; ++part) {
-    std::byte* to = reinterpret_cast<std::byte*>(q16) + layout.at(part, t / 16) + t % 16 * 64;
-    for (std::size_t i = 0; i < 8; ++i, row += 32, to += step) {
-      const __m512 low = _mm512_loadu_ps(row), high = _mm512_loadu_ps(row + 16);
-      const __m512i rounded = round_bf16(low, high);
-      _mm512_storeu_si512(to, rounded);
-      if (layout.split) _mm512_storeu_si512(to + layout.rest(t / 16), rest_bf16(rounded, low, high));
-    }
+inline void round_into_tiles(const RoundArgs& a) {
+  const Bf16TileLayout layout{a.n_tokens, a.split};
+  const std::size_t tile = a.t / 16, step = 64 * layout.tokens(tile);
+  const float* from = a.values;
+  for (std::size_t k = a.begin; k < a.end; k += 32, from += 32) {
+    std::byte* to = reinterpret_cast<std::byte*>(a.q16) + layout.at(k / 256, tile) + k % 256 / 32 * step + a.t % 16 * 64;
+    const __m512 low = _mm512_loadu_ps(from), high = _mm512_loadu_ps(from + 16);
+    const __m512i rounded = round_bf16(low, high);
+    _mm512_storeu_si512(to, rounded);
+    if (layout.split) _mm512_storeu_si512(to + layout.rest(tile), rest_bf16(rounded, low, high));
   }
 }
 

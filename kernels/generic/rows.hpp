@@ -62,21 +62,25 @@ inline void layer_norm(const float* x, const float* weight, const float* bias, s
   }
 }
 
+// Pairs of values are `Step` apart, which compilers know what to do with when it is a constant.
+template <std::size_t Step>
+LAMINA_INLINE void rotate_pairs(float* __restrict first, float* __restrict second, std::size_t n_pairs,
+                                const float* __restrict cos_sin) {
+  for (std::size_t i = 0; i < n_pairs; ++i) {
+    const float c = cos_sin[2 * i], s = cos_sin[2 * i + 1];
+    const float a = first[i * Step], b = second[i * Step];
+    first[i * Step] = a * c - b * s;
+    second[i * Step] = a * s + b * c;
+  }
+}
 inline void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                  RopePairing pairing) {
   const std::size_t half = n_rot / 2;
-  const bool adjacent = pairing == RopePairing::Adjacent;
-  const std::size_t step = adjacent ? 2 : 1;        // from a pair to the next
-  const std::size_t partner = adjacent ? 1 : half;  // from a value to its partner
-  for (std::size_t h = 0; h < n_heads; ++h) {
-    float* head = x + h * head_dim;
-    for (std::size_t i = 0; i < half; ++i) {
-      const float c = cos_sin[2 * i], s = cos_sin[2 * i + 1];
-      float& first = head[i * step];
-      float& second = head[i * step + partner];
-      const float a = first, b = second;
-      first = a * c - b * s;
-      second = a * s + b * c;
+  for (std::size_t h = 0; h < n_heads; ++h, x += head_dim) {
+    if (pairing == RopePairing::Adjacent) {
+      rotate_pairs<2>(x, x + 1, half, cos_sin);
+    } else {
+      rotate_pairs<1>(x, x + half, half, cos_sin);
     }
   }
 }

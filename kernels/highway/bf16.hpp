@@ -34,8 +34,7 @@ struct Bf16Panels {
 };
 
 // How an engine reads activations (KernelTable::round_bf16), and rows of its tasks.
-using RoundBf16Fn = void (*)(const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t,
-                             std::size_t n_tokens, bool split);
+using RoundBf16Fn = void (*)(const RoundArgs&);
 RoundBf16Fn bf16_rounding(Bf16Engine engine);
 constexpr std::size_t bf16_task_rows(Bf16Engine engine) { return engine == Bf16Engine::Dot ? 2 * panel_rows : 256; }
 

@@ -59,15 +59,7 @@ void HighwayKernels<HWY_TARGET>::soft_cap(float* x, std::size_t n, float cap) {
 }
 #if HWY_TARGET == HWY_AVX3_DL
 RoundBf16Fn bf16_rounding(Bf16Engine engine) {
-  if (engine != Bf16Engine::Dot) {
-    return
-        [](const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t, std::size_t n_tokens, bool split) {
-          HWY_NAMESPACE::round_into_tiles(row, k_padded, q16, {n_tokens, split}, t);
-        };
-  }
-  return [](const float* row, std::size_t k_padded, std::int16_t* q16, std::size_t t, std::size_t, bool) {
-    HWY_NAMESPACE::round_row(row, k_padded, q16 + t * Activations::q16_size(k_padded));
-  };
+  return engine == Bf16Engine::Dot ? HWY_NAMESPACE::round_row : HWY_NAMESPACE::round_into_tiles;
 }
 #endif
 

@@ -72,7 +72,15 @@ std::vector<float> multiply_bf16_of_split(KernelTable::PerFormat format, const C
 // Tokens [first, first + n) as they are met together.
 void round_rows(const KernelTable& target, ActivationRows& x, std::size_t first, std::size_t n, bool split = false) {
   const kernels::Activations to = x.get().token(first);
-  for (std::size_t t = 0; t < n; ++t) target.round_bf16(to.f32 + t * x.k_padded, x.k_padded, to.q16, t, n, split);
+  for (std::size_t t = 0; t < n; ++t) {
+    target.round_bf16({.values = to.f32 + t * x.k_padded,
+                       .end = x.k_padded,
+                       .k_padded = x.k_padded,
+                       .q16 = to.q16,
+                       .t = t,
+                       .n_tokens = n,
+                       .split = split});
+  }
 }
 void round_rows(const KernelTable& target, ActivationRows& x) { round_rows(target, x, 0, x.n); }
 

@@ -134,8 +134,8 @@ ExpertInput spread(Frame& f, Worker& worker, const KernelTable& k, const ExpertG
         }
         if (forms.bf16) {
           const std::size_t expert = f.chosen.data()[p], begin = groups.begin(expert);
-          k.round_bf16(row.f32, width, rounded.token(begin).q16, groups.place(p) - begin, groups.count(expert),
-                       forms.split);
+          const Rounded to_round{rounded.token(begin).q16, groups.place(p) - begin, groups.count(expert)};
+          to_round.fill(k, row.f32, 0, width, width, forms.split);
         }
       }
     }

@@ -122,6 +122,19 @@ struct Forms {
 struct Rounded {
   std::int16_t* q16;  // of the first of them
   std::size_t t, n;
+
+  // Values [begin, end) of a row of k_padded.
+  void fill(const KernelTable& k, const float* values, std::size_t begin, std::size_t end, std::size_t k_padded,
+            bool split) const {
+    k.round_bf16({.values = values,
+                  .begin = begin,
+                  .end = end,
+                  .k_padded = k_padded,
+                  .q16 = q16,
+                  .t = t,
+                  .n_tokens = n,
+                  .split = split});
+  }
 };
 
 // A row's other forms from its floats. `rounded` is the rows' own q16 unless forms.bf16_apart().
@@ -132,7 +145,7 @@ inline void fill(const KernelTable& k, const Forms& forms, bool eight_bits, cons
   } else if (forms.words) {
     k.quantize(row);
   }
-  if (forms.bf16) k.round_bf16(row.f32, row.k_padded, rounded.q16, rounded.t, rounded.n, forms.split);
+  if (forms.bf16) rounded.fill(k, row.f32, 0, row.k_padded, row.k_padded, forms.split);
 }
 
 // Rows of `source` made by produce(token, row), in every form that a matrix reads. One token: every worker makes its
@@ -172,6 +185,17 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
           .panels = forms.panels(),
           .eight_bits = frame.eight_bits,
           .most_rows = forms.most_rows(k)};
+}
+
+// Whether a matrix reads its n tokens in bfloat16 and nothing else, so that the phase before it may round them as it
+// makes them, and nobody has to prepare them. An observer reads floats.
+inline bool reads_rounded(const Frame& f, const KernelTable::PerFormat* matrix, std::size_t n_tokens) {
+  return matrix != nullptr && !f.strict && n_tokens >= panel_min_tokens &&
+         matrix->method(f.eight_bits) == Method::Bf16 && f.workers.front().observer == nullptr;
+}
+// What such a phase left in the rows' q16.
+inline Input rounded_input(const Frame& f, const KernelTable& k, const Activations& rows) {
+  return {.x = rows, .rounded = rows, .panels = true, .eight_bits = f.eight_bits, .most_rows = k.bf16_rows};
 }
 
 // Tells what w is about to meet. Its rows meet the same tokens, task after task: whoever has a matrix's first row

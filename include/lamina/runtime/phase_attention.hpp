@@ -29,17 +29,14 @@ struct HeadShape {
 
   bool normed() const { return q_norm.kind != BoundNorm::Kind::None; }
 
-  // `rows` are one head of n tokens from `first` on.
-  void norm(const KernelTable& k, BoundNorm norm, std::size_t head, float* rows, std::size_t n,
-            std::size_t stride) const {
-    norm.weight += head * step;
-    for (std::size_t t = 0; t < n; ++t) norm.apply(k, rows + t * stride, rows + t * stride);
+  // `row` is some heads of one token, from `first` on.
+  void norm(const KernelTable& k, BoundNorm norm, std::size_t first, std::size_t n, float* row) const {
+    norm.weight += first * step;
+    for (std::size_t h = 0; h < n; ++h, norm.weight += step, row += key_dim) norm.apply(k, row, row);
   }
-  void rotate(const KernelTable& k, const Frame& f, std::size_t first, std::size_t n, float* rows,
-              std::size_t stride) const {
+  void rotate(const KernelTable& k, const Frame& f, std::size_t token, std::size_t n, float* row) const {
     if (n_rot == 0) return;
-    const float* turns = f.rope.data() + rope * f.rope_table + first * n_rot;
-    for (std::size_t t = 0; t < n; ++t) k.rope(rows + t * stride, 1, key_dim, n_rot, turns + t * n_rot, pairing);
+    k.rope(row, n, key_dim, n_rot, f.rope.data() + rope * f.rope_table + token * n_rot, pairing);
   }
   void clip(float* rows, std::size_t n, std::size_t dim, std::size_t stride) const {
     if (clamp == 0) return;
@@ -120,23 +117,26 @@ struct QkvPhase {
     const std::size_t n = f.tokens.size(), dim = heads.key_dim;
     const Heads to{f.queries.data() + range.begin * dim, heads.n_head * dim};
     const Heads made = project(x, scratch, n, q, q_bias, range, dim, to);
-    for (std::size_t head = range.begin; head < range.end && !heads.whole; ++head) {
-      float* rows = made.rows + (head - range.begin) * dim;
-      if (heads.normed()) heads.norm(*k, heads.q_norm, head, rows, n, made.stride);
-      heads.rotate(*k, f, 0, n, rows, made.stride);
+    finish(f, made, to, range, heads.q_norm);
+  }
+  // Norm, rotation and, if they were made elsewhere, the copy of some heads of all tokens.
+  void finish(const Frame& f, const Heads& made, const Heads& to, HeadRange range, const BoundNorm& norm) const {
+    const std::size_t n_heads = range.end - range.begin;
+    for (std::size_t t = 0; t < f.tokens.size() && n_heads != 0; ++t) {
+      float* row = made.rows + t * made.stride;
+      if (heads.normed() && !heads.whole) heads.norm(*k, norm, range.begin, n_heads, row);
+      if (!heads.whole) heads.rotate(*k, f, t, n_heads, row);
+      if (to.rows != made.rows) std::memcpy(to.rows + t * to.stride, row, n_heads * heads.key_dim * sizeof(float));
     }
-    copy(made, to, n, (range.end - range.begin) * dim);
   }
   void key(Frame& f, const Input& x, WorkerScratch& scratch, HeadRange range) const {
     const std::size_t n = f.tokens.size(), dim = heads.key_dim;
     const Heads to{f.keys.data() + range.begin * dim, heads.n_head_kv * dim};
     const Heads made = project(x, scratch, n, k_proj, k_bias, range, dim, to);
-    if (heads.whole) return copy(made, to, n, (range.end - range.begin) * dim);
+    if (heads.whole) return finish(f, made, to, range, heads.k_norm);
+    finish(f, made, made, range, heads.k_norm);
     for (std::size_t head = range.begin; head < range.end; ++head) {
-      float* rows = made.rows + (head - range.begin) * dim;
-      if (heads.normed()) heads.norm(*k, heads.k_norm, head, rows, n, made.stride);
-      heads.rotate(*k, f, 0, n, rows, made.stride);
-      heads.store_keys(*k, f, head, 0, n, rows, made.stride);
+      heads.store_keys(*k, f, head, 0, n, made.rows + (head - range.begin) * dim, made.stride);
     }
   }
   void value(Frame& f, const Input& x, WorkerScratch& scratch, HeadRange range) const {
@@ -169,12 +169,6 @@ struct QkvPhase {
     heads.clip(out.rows, n, width, out.stride);
     return out;
   }
-  static void copy(const Heads& from, const Heads& to, std::size_t n, std::size_t width) {
-    if (from.rows == to.rows) return;
-    for (std::size_t t = 0; t < n; ++t) {
-      std::memcpy(to.rows + t * to.stride, from.rows + t * from.stride, width * sizeof(float));
-    }
-  }
 };
 
 // What QkvPhase leaves to do when norms go over all heads: norm, rotation and the cache write, token by token.
@@ -197,9 +191,9 @@ struct HeadsPhase {
       float* keys = f.keys.data() + t * k_row;
       heads.q_norm.apply(*k, q, q);
       heads.k_norm.apply(*k, keys, keys);
-      for (std::size_t h = 0; h < heads.n_head; ++h) heads.rotate(*k, f, t, 1, q + h * heads.key_dim, q_row);
+      heads.rotate(*k, f, t, heads.n_head, q);
+      heads.rotate(*k, f, t, heads.n_head_kv, keys);
       for (std::size_t h = 0; h < heads.n_head_kv; ++h) {
-        heads.rotate(*k, f, t, 1, keys + h * heads.key_dim, k_row);
         heads.store_keys(*k, f, h, t, 1, keys + h * heads.key_dim, k_row);
       }
     });
@@ -214,14 +208,17 @@ struct ProjectionPhase {
   ActivationBuffer Frame::*input;
   BranchEnd end;
   AlignedBuffer<float> Frame::*weight = nullptr;  // [batch], or none
+  bool handed_on = false;                         // by a GateUpPhase, whose reader w is
 
   StepInfo info() const { return describe(*k, name, {&w}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
     const Activations source = narrowed((f.*input).view(), w.columns);
-    const Input x = prepare(f, worker, *k, source, n, {&w},
-                            [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
+    const Input x = handed_on && reads_rounded(f, w.kernel, n)
+                        ? rounded_input(f, *k, source)
+                        : prepare(f, worker, *k, source, n, {&w},
+                                  [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
     WorkerScratch& scratch = f.workers[worker.index()];
     float* tile = scratch.tile(0);
     for_tiles(worker, x, n, w.rows, w.row_bytes,

@@ -11,7 +11,8 @@
 
 namespace lamina::runtime {
 
-// hidden = activation(gate) · up, or activation(up) without a gate, divided by `scales` where there are any.
+// hidden = activation(gate) · up, or activation(up) without a gate, divided by `scales` where there are any. In bfloat16
+// where `reader`, the matrix that they are for, reads nothing else: floats of a batch would go to memory and back.
 struct GateUpPhase {
   const KernelTable* k;
   std::string name;
@@ -19,6 +20,7 @@ struct GateUpPhase {
   kernels::ActivationKind activation;
   Bound gate, up, gate_bias, up_bias;
   Bound scales;
+  const KernelTable::PerFormat* reader = nullptr;
 
   StepInfo info() const { return describe(*k, name, {&gate, &up}); }
 
@@ -31,6 +33,7 @@ struct GateUpPhase {
     float* g = scratch.tile(0);
     float* u = scratch.tile(1);
     const Activations hidden = narrowed(f.hidden.view(), up.rows);
+    const bool rounded = reads_rounded(f, reader, n);
     for_tiles(worker, x, n, up.rows, gate.row_bytes + up.row_bytes,
               [&](std::size_t first, std::size_t n_tile, std::size_t begin, std::size_t end) {
                 const std::size_t rows = end - begin, stride = tile_stride(rows);
@@ -39,7 +42,7 @@ struct GateUpPhase {
                 for (std::size_t t = 0; t < n_tile; ++t) {
                   float* of_gate = g + t * stride;
                   float* of_up = u + t * stride;
-                  float* out = hidden.token(first + t).f32 + begin;
+                  float* out = rounded ? scratch.row.view().f32 : hidden.token(first + t).f32 + begin;
                   if (end == up.rows) pad_row(out + rows, hidden.k_padded - end);
                   if (up_bias.present()) k->add(of_up, up_bias.values.data() + begin, rows);
                   if (!gate.present()) {
@@ -48,8 +51,10 @@ struct GateUpPhase {
                     if (gate_bias.present()) k->add(of_gate, gate_bias.values.data() + begin, rows);
                     k->activate(activation, of_gate, of_up, rows, out);
                   }
-                  if (!scales.present()) continue;
-                  for (std::size_t i = 0; i < rows; ++i) out[i] /= scales.values[begin + i];
+                  for (std::size_t i = 0; i < rows && scales.present(); ++i) out[i] /= scales.values[begin + i];
+                  if (!rounded) continue;
+                  Rounded{hidden.q16, first + t, n}.fill(*k, out, begin, end == up.rows ? hidden.k_padded : end,
+                                                         hidden.k_padded, false);
                 }
               });
   }
