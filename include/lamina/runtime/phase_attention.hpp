@@ -120,11 +120,11 @@ struct QkvPhase {
     finish(f, made, to, range, heads.q_norm);
   }
   // Norm, rotation and, if they were made elsewhere, the copy of some heads of all tokens.
-  void finish(const Frame& f, const Heads& made, const Heads& to, HeadRange range, const BoundNorm& norm) const {
+  void finish(const Frame& f, const Heads& made, const Heads& to, HeadRange range, const BoundNorm& of_head) const {
     const std::size_t n_heads = range.end - range.begin;
     for (std::size_t t = 0; t < f.tokens.size() && n_heads != 0; ++t) {
       float* row = made.rows + t * made.stride;
-      if (heads.normed() && !heads.whole) heads.norm(*k, norm, range.begin, n_heads, row);
+      if (heads.normed() && !heads.whole) heads.norm(*k, of_head, range.begin, n_heads, row);
       if (!heads.whole) heads.rotate(*k, f, t, n_heads, row);
       if (to.rows != made.rows) std::memcpy(to.rows + t * to.stride, row, n_heads * heads.key_dim * sizeof(float));
     }
