@@ -87,15 +87,17 @@ void round_rows(const KernelTable& target, ActivationRows& x) { round_rows(targe
 // Sums of products in double, of weights and activations as they are or rounded to bfloat16.
 template <class Format>
 std::vector<float> expected(const Case& c, std::size_t rows, bool rounded) {
-  std::vector<float> out(c.x.n * rows), w(c.k);
+  std::vector<float> out(c.x.n * rows), w(c.k), x = c.x.f32;
+  const auto round = [&](std::vector<float>& values) {
+    for (float& v : values) v = rounded ? to_bf16(v) : v;
+  };
+  round(x);
   for (std::size_t r = 0; r < rows; ++r) {
     kernels::ReferenceKernels::dequantize<Format>(c.weights.data() + r * c.row_bytes, c.k, w.data());
+    round(w);
     for (std::size_t t = 0; t < c.x.n; ++t) {
       double sum = 0;
-      for (std::size_t i = 0; i < c.k; ++i) {
-        const float x = c.x.f32[t * c.x.k_padded + i];
-        sum += rounded ? static_cast<double>(to_bf16(w[i])) * to_bf16(x) : static_cast<double>(w[i]) * x;
-      }
+      for (std::size_t i = 0; i < c.k; ++i) sum += static_cast<double>(w[i]) * x[t * c.x.k_padded + i];
       out[t * rows + r] = static_cast<float>(sum);
     }
   }
