@@ -38,7 +38,7 @@ with tempfile.TemporaryDirectory() as folder:
         f.write(PRETENDER.format(python=sys.executable, log=log))
     os.chmod(other, os.stat(other).st_mode | stat.S_IXUSR)
     subprocess.run([os.path.join(binaries, "llm-bench"), "-m", "synth:tiny:Q4_0", "--keep", model, "-p", "1", "-n", "0",
-                    "-r", "1"], check=True, capture_output=True)
+                    "-r", "1", "--probe-size", "16"], check=True, capture_output=True)
     args = ["-m", model, "--other", other, "-p", "8", "-n", "2", "-t", "1"]
 
     out, err = run(*args, "-r", "3", "--json", "--other-args=-fa 1")

@@ -80,12 +80,14 @@ class BandwidthProbe {
   static constexpr std::size_t chunk = std::size_t{2} << 20;  // bytes that a thread takes at a time
   static constexpr double probe_seconds = 0.06;               // at least
 
-  // The buffer is 512 MiB or four times the last cache, whichever is more, but at most a quarter of the memory.
+  // The buffer has n_bytes, of whole chunks; 0: 512 MiB or four times the last cache, whichever is more, but at most a
+  // quarter of the memory. What fits a cache measures that.
   // Errors: OutOfMemory.
-  static Expected<BandwidthProbe> make(std::size_t n_threads) {
+  static Expected<BandwidthProbe> make(std::size_t n_threads, std::size_t n_bytes = 0) {
     return guarded([&]() -> Expected<BandwidthProbe> {
       BandwidthProbe probe;
-      auto buffer = AlignedBuffer<std::byte>::make(buffer_bytes());
+      const std::size_t wanted = n_bytes != 0 ? n_bytes : buffer_bytes();
+      auto buffer = AlignedBuffer<std::byte>::make(std::max(chunk, wanted / chunk * chunk));
       if (!buffer) return fail(std::move(buffer.error()));
       auto team = Team::make(n_threads);
       if (!team) return fail(std::move(team.error()));
@@ -143,7 +145,7 @@ class BandwidthProbe {
     if (pages > 0 && page > 0) {
       wanted = std::min(wanted, static_cast<std::size_t>(pages) / 4 * static_cast<std::size_t>(page));
     }
-    return std::max(chunk, wanted / chunk * chunk);
+    return wanted;
   }
 
   static std::vector<Loop> loops() {

@@ -22,9 +22,9 @@ struct MachineSample {
 
 class MachineProbe {
  public:
-  // Errors: OutOfMemory.
-  static Expected<MachineProbe> make(std::size_t n_threads) {
-    auto bandwidth = BandwidthProbe::make(n_threads);
+  // probe_bytes: BandwidthProbe::make. Errors: OutOfMemory.
+  static Expected<MachineProbe> make(std::size_t n_threads, std::size_t probe_bytes = 0) {
+    auto bandwidth = BandwidthProbe::make(n_threads, probe_bytes);
     if (!bandwidth) return fail(std::move(bandwidth.error()));
     return MachineProbe(std::move(*bandwidth));
   }

@@ -98,6 +98,7 @@ struct Arguments {
   cli::PlaceArgs place;
   std::string profile;  // empty, "phases" or "layers"
   bool latency = false, list_synth = false;
+  std::size_t probe_mib = 0;
   BenchOptions bench;
 };
 
@@ -150,6 +151,12 @@ void add_options(CLI::App& app, Arguments& a) {
                  "md: a table; json: all samples; csv: a line per test, or per row of its profile")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"md", "json", "csv"}))
+      ->capture_default_str();
+  app.add_option("--probe-size", a.probe_mib,
+                 "MiB that the bandwidth probe reads; 0: four times the last cache. Less starts sooner, and measures a "
+                 "cache if it fits one")
+      ->type_name("MIB")
+      ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
   app.add_flag("--list-synth", a.list_synth, "list what SHAPE and FORMAT of synthetic models may be, and stop");
   app.add_option("--keep", a.keep, "write the synthetic model there as well")->type_name("FILE");
@@ -255,7 +262,7 @@ Expected<int> run(Arguments& a) {
   const TerminalProgress progress;
   progress("preparing the probes");
   const std::size_t n_threads = a.bench.threads[0] != 0 ? a.bench.threads[0] : setting.cores;
-  auto probe = MachineProbe::make(n_threads);
+  auto probe = MachineProbe::make(n_threads, a.probe_mib << 20);
   if (!probe) return fail(std::move(probe.error()));
   setting.probe_bytes = probe->bandwidth().bytes();
   setting.read_loop = probe->bandwidth().loop_name();
