@@ -111,8 +111,8 @@ struct MatmulArgs {
   std::byte* panel = nullptr;
 };
 
-// Values [begin, end) of token t's row, both multiples of 32, of n_tokens that are met together: rounded to bfloat16
-// and, with `split`, what that left over.
+// Values [begin, end) of token t's row, of n_tokens that are met together: rounded to bfloat16 and, with `split`, what
+// that left over. `begin` is a multiple of 32; zeros follow until one.
 struct RoundArgs {
   const float* values = nullptr;  // from `begin` on
   std::size_t begin = 0;

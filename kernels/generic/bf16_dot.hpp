@@ -8,7 +8,8 @@ inline void round_row(const RoundArgs& a) {
   const float* from = a.values;
   std::int16_t* const to = a.q16 + a.t * Activations::q16_size(a.k_padded);
   for (std::size_t i = a.begin; i < a.end; i += 32, from += 32) {
-    _mm512_storeu_si512(to + i, round_bf16(_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16)));
+    const Floats32 x(from, a.end - i);
+    _mm512_storeu_si512(to + i, round_bf16(x.low, x.high));
   }
 }
 

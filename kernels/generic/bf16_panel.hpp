@@ -17,6 +17,17 @@ LAMINA_INLINE __m512i round_bf16(__m512 low, __m512 high) {
   return out;
 }
 
+// The next 32 of n values, zeros past the last.
+struct Floats32 {
+  __m512 low, high;
+
+  LAMINA_INLINE Floats32(const float* p, std::size_t n) {
+    const __mmask32 lanes = n >= 32 ? ~__mmask32{0} : (__mmask32{1} << n) - 1;
+    low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(lanes), p);
+    high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(lanes >> 16), p + 16);
+  }
+};
+
 // Formats of sixteen levels: what each comes to in bfloat16 is worked out once for the weights that share a scale, and
 // looked up in a table of two groups. (With 32 levels or scales of half groups that was no faster.)
 template <class Format>

@@ -31,11 +31,12 @@ inline void round_into_tiles(const RoundArgs& a) {
   const std::size_t tile = a.t / 16, step = 64 * layout.tokens(tile);
   const float* from = a.values;
   for (std::size_t k = a.begin; k < a.end; k += 32, from += 32) {
-    std::byte* to = reinterpret_cast<std::byte*>(a.q16) + layout.at(k / 256, tile) + k % 256 / 32 * step + a.t % 16 * 64;
-    const __m512 low = _mm512_loadu_ps(from), high = _mm512_loadu_ps(from + 16);
-    const __m512i rounded = round_bf16(low, high);
+    std::byte* to =
+        reinterpret_cast<std::byte*>(a.q16) + layout.at(k / 256, tile) + k % 256 / 32 * step + a.t % 16 * 64;
+    const Floats32 x(from, a.end - k);
+    const __m512i rounded = round_bf16(x.low, x.high);
     _mm512_storeu_si512(to, rounded);
-    if (layout.split) _mm512_storeu_si512(to + layout.rest(tile), rest_bf16(rounded, low, high));
+    if (layout.split) _mm512_storeu_si512(to + layout.rest(tile), rest_bf16(rounded, x.low, x.high));
   }
 }
 

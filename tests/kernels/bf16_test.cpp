@@ -135,6 +135,35 @@ TEST_CASE("panels of bfloat16 agree with sums of rounded weights and activations
   });
 }
 
+TEST_CASE("rows rounded in pieces give the same bits, and nothing past their last value is read") {
+  for_each_bf16([](const KernelTable& target, const KernelTable::PerFormat& entry, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 35, n = 21;
+    const std::size_t k = Format::block_size > 300 ? Format::block_size : 300 / Format::block_size * Format::block_size;
+    const GuardedBytes w = random_weights<Format>(rows, k, 3);
+    ActivationRows x(random_floats(n * k, 4), k);
+    const Case c{w, w.size() / rows, k, x};
+    round_rows(target, x);
+    const auto whole = multiply(entry, c, 0, rows, 0, n);
+    std::fill(x.q16.begin(), x.q16.end(), std::int16_t{0x7fc0});  // NaN
+    for (const std::size_t begin : {std::size_t{96}, std::size_t{224}, std::size_t{0}}) {
+      const std::size_t end = std::min(k, begin == 0 ? std::size_t{96} : begin == 96 ? std::size_t{224} : k);
+      for (std::size_t t = 0; t < n; ++t) {
+        std::vector<float> piece(x.f32.begin() + static_cast<std::ptrdiff_t>(t * x.k_padded + begin),
+                                 x.f32.begin() + static_cast<std::ptrdiff_t>(t * x.k_padded + end));
+        target.round_bf16({.values = piece.data(),
+                           .begin = begin,
+                           .end = end,
+                           .k_padded = x.k_padded,
+                           .q16 = x.q16.data(),
+                           .t = t,
+                           .n_tokens = n});
+      }
+    }
+    REQUIRE(same_bits(multiply(entry, c, 0, rows, 0, n), whole));
+  });
+}
+
 TEST_CASE("panels of bfloat16 are as close to floats as their bits allow") {
   for_each_bf16([](const KernelTable& target, const KernelTable::PerFormat& entry, auto format) {
     using Format = typename decltype(format)::type;

@@ -11,8 +11,9 @@
 
 namespace lamina::runtime {
 
-// hidden = activation(gate) · up, or activation(up) without a gate, divided by `scales` where there are any. In bfloat16
-// where `reader`, the matrix that they are for, reads nothing else: floats of a batch would go to memory and back.
+// hidden = activation(gate) · up, or activation(up) without a gate, divided by `scales` where there are any. In
+// bfloat16 where `reader`, the matrix that they are for, reads nothing else: floats of a batch would go to memory and
+// back.
 struct GateUpPhase {
   const KernelTable* k;
   std::string name;
@@ -42,8 +43,9 @@ struct GateUpPhase {
                 for (std::size_t t = 0; t < n_tile; ++t) {
                   float* of_gate = g + t * stride;
                   float* of_up = u + t * stride;
-                  float* out = rounded ? scratch.row.view().f32 : hidden.token(first + t).f32 + begin;
-                  if (end == up.rows) pad_row(out + rows, hidden.k_padded - end);
+                  float* in_place = gate.present() ? of_gate : of_up;
+                  float* out = rounded ? in_place : hidden.token(first + t).f32 + begin;
+                  if (end == up.rows && !rounded) pad_row(out + rows, hidden.k_padded - end);
                   if (up_bias.present()) k->add(of_up, up_bias.values.data() + begin, rows);
                   if (!gate.present()) {
                     k->activate(activation, of_up, nullptr, rows, out);
@@ -53,8 +55,7 @@ struct GateUpPhase {
                   }
                   for (std::size_t i = 0; i < rows && scales.present(); ++i) out[i] /= scales.values[begin + i];
                   if (!rounded) continue;
-                  Rounded{hidden.q16, first + t, n}.fill(*k, out, begin, end == up.rows ? hidden.k_padded : end,
-                                                         hidden.k_padded, false);
+                  Rounded{hidden.q16, first + t, n}.fill(*k, out, begin, end, hidden.k_padded, false);
                 }
               });
   }
