@@ -13,9 +13,8 @@ struct IntTile {
 
   // Adds the chunk's first n_pairs pairs to the sums of T tokens; x is already at the chunk.
   template <std::size_t T>
-  LAMINA_INLINE static void add_chunk(const std::byte* weights, std::size_t n_pairs, const Activations (&x)[T],
-                                      std::size_t c, f32x16 (&acc)[T], f32x8 (&low)[T]) {
-    const Chunk w(weights);
+  LAMINA_INLINE static void add_chunk(const Chunk& w, std::size_t n_pairs, const Activations (&x)[T], std::size_t c,
+                                      f32x16 (&acc)[T], f32x8 (&low)[T]) {
     alignas(64) float scale[T][Chunk::scales];
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) {
@@ -69,18 +68,17 @@ struct IntTile {
       for (std::size_t r = 0; r < R; ++r) {
         const std::byte* chunk = w + r * a.row_bytes + c * Chunk::chunk_bytes;
         fetch_ahead(chunk, Chunk::chunk_bytes);
-        add_chunk<T>(chunk, 4, x, c, acc[r], low[r]);
+        add_chunk<T>(Chunk(chunk), 4, x, c, acc[r], low[r]);
       }
     }
     if constexpr (Format::block_size < 256) {
       const std::size_t rest = a.k % 256;
       if (rest != 0) {
         for (std::size_t r = 0; r < R; ++r) {
-          // The row may end where memory ends, so its last blocks are read from a copy.
-          alignas(64) std::byte last[Chunk::chunk_bytes] = {};
-          std::memcpy(last, w + r * a.row_bytes + n_chunks * Chunk::chunk_bytes,
-                      rest / Format::block_size * sizeof(typename Format::Block));
-          add_chunk<T>(last, (rest + 63) / 64, x, n_chunks, acc[r], low[r]);
+          alignas(64) std::byte copy[Chunk::chunk_bytes];
+          const std::byte* chunk = last_chunk<Format, Chunk>(a, row + r, copy);
+          fetch_ahead(chunk, Chunk::chunk_bytes);
+          add_chunk<T>(FirstOf<Chunk>(chunk, rest), (rest + 63) / 64, x, n_chunks, acc[r], low[r]);
         }
       }
     }

@@ -27,6 +27,35 @@ LAMINA_INLINE void fetch_ahead(const std::byte* row, std::size_t n_bytes) {
   }
 }
 
+// A chunk at the end of a row that has but its first n weights, a multiple of 32. What lies after them, another row's
+// blocks perhaps, has scales and minima of 0, so that even a NaN there meets nothing.
+template <class Chunk>
+struct FirstOf : Chunk {
+  LAMINA_INLINE FirstOf(const std::byte* chunk, std::size_t n) : Chunk(chunk) {
+    keep(this->scale, n);
+    if constexpr (Chunk::has_minimum) keep(this->minimum, n);
+  }
+  template <std::size_t N>
+  LAMINA_INLINE static void keep(f32x8 (&values)[N], std::size_t n) {
+    const std::size_t kept = n / (256 / (8 * N));
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < N; ++i) values[i] = first_lanes(values[i], kept < 8 * i ? 0 : kept - 8 * i);
+  }
+};
+
+// Where the last, partial chunk of a row can be read whole: in place, if the row after it is among those that `a` is
+// about and has enough bytes; else in a copy, as the row may end where memory ends.
+template <class Format, class Chunk>
+LAMINA_INLINE const std::byte* last_chunk(const MatmulArgs& a, std::size_t row, std::byte (&copy)[Chunk::chunk_bytes]) {
+  const std::size_t n_bytes = a.k % 256 / Format::block_size * sizeof(typename Format::Block);
+  const std::byte* chunk = a.weights + row * a.row_bytes + a.k / 256 * Chunk::chunk_bytes;
+  if ((a.row_end - 1 - row) * a.row_bytes + n_bytes >= Chunk::chunk_bytes) [[likely]]
+    return chunk;
+  std::memset(copy, 0, sizeof copy);
+  std::memcpy(copy, chunk, n_bytes);
+  return copy;
+}
+
 LAMINA_INLINE std::uint32_t load_u32(const std::byte* p) {
   std::uint32_t v;
   std::memcpy(&v, p, sizeof v);

@@ -35,9 +35,8 @@ struct VnniTile {
 
   // Adds the first n_halves halves of a chunk to the sums of T tokens.
   template <std::size_t T>
-  LAMINA_INLINE static void add_chunk(const std::byte* weights, std::size_t n_halves, const Activations (&x)[T],
-                                      std::size_t c, __m512 (&acc)[2][T], f32x8 (&low)[T]) {
-    const Chunk w(weights);
+  LAMINA_INLINE static void add_chunk(const Chunk& w, std::size_t n_halves, const Activations (&x)[T], std::size_t c,
+                                      __m512 (&acc)[2][T], f32x8 (&low)[T]) {
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) {
       if constexpr (Chunk::has_minimum && Chunk::scales == 16) {
@@ -81,7 +80,7 @@ struct VnniTile {
 
   // The sums of one row with T tokens, in 8 lanes that are still to be added up.
   template <std::size_t T>
-  LAMINA_INLINE static void row_sums(const std::byte* w, std::size_t k, const Activations (&x)[T], f32x8 (&out)[T]) {
+  LAMINA_INLINE static void row_sums(const MatmulArgs& a, std::size_t row, const Activations (&x)[T], f32x8 (&out)[T]) {
     __m512 acc[2][T];  // two, because one chain of sums would be slower than memory
     f32x8 low[T];
 #pragma GCC unroll 4
@@ -89,19 +88,19 @@ struct VnniTile {
       acc[0][t] = acc[1][t] = _mm512_setzero_ps();
       low[t] = broadcast<f32x8>(0.0f);
     }
-    const std::size_t n_chunks = k / 256;
+    const std::byte* w = a.weights + row * a.row_bytes;
+    const std::size_t n_chunks = a.k / 256;
     for (std::size_t c = 0; c < n_chunks; ++c) {
       const std::byte* chunk = w + c * Chunk::chunk_bytes;
       fetch_ahead(chunk, Chunk::chunk_bytes);
-      add_chunk<T>(chunk, 2, x, c, acc, low);
+      add_chunk<T>(Chunk(chunk), 2, x, c, acc, low);
     }
     if constexpr (Format::block_size < 256) {
-      if (const std::size_t rest = k % 256; rest != 0) {
-        // The row may end where memory ends, so its last blocks are read from a copy.
-        alignas(64) std::byte last[Chunk::chunk_bytes] = {};
-        std::memcpy(last, w + n_chunks * Chunk::chunk_bytes,
-                    rest / Format::block_size * sizeof(typename Format::Block));
-        add_chunk<T>(last, (rest + 127) / 128, x, n_chunks, acc, low);
+      if (const std::size_t rest = a.k % 256; rest != 0) {
+        alignas(64) std::byte copy[Chunk::chunk_bytes];
+        const std::byte* chunk = last_chunk<Format, Chunk>(a, row, copy);
+        fetch_ahead(chunk, Chunk::chunk_bytes);
+        add_chunk<T>(FirstOf<Chunk>(chunk, rest), (rest + 127) / 128, x, n_chunks, acc, low);
       }
     }
 #pragma GCC unroll 4
@@ -120,7 +119,7 @@ struct VnniTile {
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) x[t] = a.x.token(token + t);
     f32x8 lanes[R][T];
-    for (std::size_t r = 0; r < R; ++r) row_sums<T>(a.weights + (row + r) * a.row_bytes, a.k, x, lanes[r]);
+    for (std::size_t r = 0; r < R; ++r) row_sums<T>(a, row + r, x, lanes[r]);
     float* out = a.out + token * a.out_stride + (row - a.row_begin);
     if constexpr (R == 4) {
       static_assert(T == 1);

@@ -291,6 +291,11 @@ LAMINA_INLINE f32x16 load_f16(const std::byte* p) {
 LAMINA_INLINE f32x16 load_bf16(const std::byte* p) {
   return detail::each_at<detail::LoadBf16, f32x16::size>(detail::Parts<f32x16>{}, p, 2 * native::lanes);
 }
+// The first n lanes, at most 8, and 0 in the others.
+LAMINA_INLINE f32x8 first_lanes(const f32x8& a, std::size_t n) {
+  static constexpr std::int32_t kept[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+  return bit_and(a, load<f32x8>(kept + 8 - (n < 8 ? n : 8)));
+}
 // lane i = p[i / 2]
 LAMINA_INLINE f32x8 spread2(const float* p) {
   return detail::each_at<detail::Spread2, f32x8::size>(detail::Parts<f32x8>{}, p, native::lanes_half / 2);

@@ -101,6 +101,27 @@ TEST_CASE("matmul runs on weights of any bits at any address, and non-finite wei
   });
 }
 
+TEST_CASE("a row whose last chunk is not whole has the same bits whatever the next row holds") {
+  for_each_case([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    constexpr std::size_t rows = 4, n = 2;
+    for (const std::size_t k : widths<Format>()) {
+      if (k % 256 == 0) continue;
+      const GuardedBytes w = random_weights<Format>(rows, k, 15);
+      const std::size_t row_bytes = w.size() / rows;
+      ActivationRows x(random_floats(n * k, 16), k);
+      x.quantize(target);
+      const auto want = multiply(target, Format::type_id, w.data(), row_bytes, k, 0, 1, 0, n, x);
+      for (const int bits : {0xff, 0x7c, 0x7f}) {  // scales that are NaN, large or infinite
+        std::memset(w.data() + row_bytes, bits, (rows - 1) * row_bytes);
+        const auto got = multiply(target, Format::type_id, w.data(), row_bytes, k, 0, rows, 0, n, x);
+        INFO("k " << k << " bits " << bits);
+        for (std::size_t t = 0; t < n; ++t) REQUIRE(same_bits({got[t * rows]}, {want[t]}));
+      }
+    }
+  });
+}
+
 TEST_CASE("a panel agrees with the reference for every target, format and shape") {
   for_each_panel([](const KernelTable& target, auto format) {
     using Format = typename decltype(format)::type;
