@@ -29,7 +29,8 @@ inline constexpr float activation_levels = 32639.0f;
 //   Words   q16 [k_padded] in pair order: of each 64 values, two groups of 32, first the first halves of both groups,
 //           then their second halves
 //   Planes  two planes of k_padded bytes, level = 256 · high + low, in quad order: of each 128 values, four groups of
-//           32, first the first halves of the four, then their second halves
+//           32, first the first halves of the four, then their second halves; and the same two planes in comb order:
+//           256 values are four combs of 16 half groups, of which comb c takes values c, c + 4, c + 8 and c + 12
 //   Panel   [k_padded / 32] of PanelGroup in the order of the row, then [k_padded] low bytes
 enum class ActivationLayout : std::uint8_t { Words, Planes, Panel };
 
@@ -38,6 +39,10 @@ constexpr std::size_t pair_order(std::size_t i) {
 }
 constexpr std::size_t quad_order(std::size_t i) {
   return (i & ~std::size_t{127}) | (i & 15) | (i & 96) >> 1 | (i & 16) << 2;
+}
+
+constexpr std::size_t comb_order(std::size_t i) {
+  return (i & ~std::size_t{255}) | (i & 3) << 6 | (i & 240) >> 2 | (i & 12) >> 2;
 }
 
 // What a group holds of its levels: the high bytes alone, the low ones being 0; both, beside groups that hold eight

@@ -36,6 +36,10 @@ struct Cpuid {
 // That the system keeps the wide registers has to be known already.
 inline bool has_avx512_bf16() { return (Cpuid(7, 1).a >> 5 & 1) != 0; }
 
+// Products of bit matrices, which Highway does not ask for: all processors with VNNI and VBMI have them, but the host
+// of a virtual machine may hide them.
+inline bool has_gfni() { return (Cpuid(7, 0).c >> 8 & 1) != 0; }
+
 // Asks for the permission, for all threads of the process.
 inline Amx use_amx() {
   constexpr unsigned bf16 = 1u << 22, tile = 1u << 24, osxsave = 1u << 27, tile_state = 3u << 17;
@@ -52,6 +56,7 @@ inline Amx use_amx() {
 }
 #else
 inline bool has_avx512_bf16() { return false; }
+inline bool has_gfni() { return false; }
 inline Amx use_amx() { return Amx::None; }
 #endif
 

@@ -97,7 +97,7 @@ Targets find_targets() {
   Targets found;
   const auto supported = static_cast<std::int64_t>(hwy::SupportedTargets());
 #if (HWY_TARGETS & HWY_AVX3_DL) != 0
-  if ((supported & HWY_AVX3_DL) != 0) add_vnni(found);
+  if ((supported & HWY_AVX3_DL) != 0 && has_gfni()) add_vnni(found);
 #endif
 #if (HWY_TARGETS & HWY_AVX3) != 0
   found.add_if<HWY_AVX3>(supported);
@@ -125,7 +125,7 @@ std::span<const KernelTable* const> available_targets<quant::Formats>() {
 
 std::span<const KernelTable* const> test_targets() {
 #if (HWY_TARGETS & HWY_AVX3_DL) != 0
-  if ((static_cast<std::int64_t>(hwy::SupportedTargets()) & HWY_AVX3_DL) != 0 && has_avx512_bf16()) {
+  if ((static_cast<std::int64_t>(hwy::SupportedTargets()) & HWY_AVX3_DL) != 0 && has_gfni() && has_avx512_bf16()) {
     static Bf16Table dot({Bf16Engine::Dot, "avx512-bf16", Bf16Use::All, Bf16Use::All});
     static Bf16Table tiles({Bf16Engine::Emulated, "avx512-amx-emulated", tiles_for_floats, tiles_for_integers});
     static const std::array<const KernelTable*, 2> tables = {&dot.get(), &tiles.get()};

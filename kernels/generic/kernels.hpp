@@ -27,6 +27,12 @@
 //
 #include "lamina/kernels/generic/vnni_unpack_groups.hpp"
 //
+#include "lamina/kernels/generic/vnni_combs.hpp"
+//
+#include "lamina/kernels/generic/vnni_combs_bits.hpp"
+//
+#include "lamina/kernels/generic/vnni_combs_grids.hpp"
+//
 #include "lamina/kernels/generic/vnni_rows.hpp"
 //
 #include "lamina/kernels/generic/vnni_panel.hpp"

@@ -17,12 +17,8 @@ LAMINA_INLINE std::uint32_t even_bytes(std::uint32_t sevens) {
   return sevens | (parity & 0x01010101u) << 7;
 }
 LAMINA_INLINE std::uint32_t even_signs_of(std::uint32_t packed) {
-#if LAMINA_KERNELS_VNNI
-  return even_bytes(_pdep_u32(packed, 0x7f7f7f7fu));
-#else
   return even_bytes((packed & 0x7fu) | (packed << 1 & 0x7f00u) | (packed << 2 & 0x7f0000u) |
                     (packed << 3 & 0x7f000000u));
-#endif
 }
 // d · (2 s + 1), for an s in each byte.
 LAMINA_INLINE f32x8 odd_scales(const f32x8& d, std::uint64_t s) {

@@ -24,11 +24,90 @@ LAMINA_INLINE __m512 join_planes(__m512i high, __m512i low) {
   return _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(high, 8), low));
 }
 
+// The sums of a row of combs with T tokens, in 8 lanes that are still to be added up.
+template <class Format>
+struct CombRow {
+  using Chunk = Combs<Format>;
+  static constexpr bool has_minimum = combs_have_minimum<Format>;
+
+  struct Unpacked {
+    __m512i v[4];
+    __m512 scale;
+    __m512 least;  // the minimum, or the scale that `centre` has to be multiplied with
+
+    LAMINA_INLINE explicit Unpacked(const std::byte* chunk) {
+      const Chunk w(chunk);
+      w.vectors(v);
+      scale = w.scale;
+      if constexpr (has_minimum) {
+        least = w.minimum;
+      } else {
+        least = w.scale;
+      }
+    }
+  };
+
+  template <std::size_t T>
+  LAMINA_INLINE static void add_chunk(const Unpacked& w, const Activations (&x)[T], std::size_t c, __m512 (&acc)[T],
+                                      __m512 (&low)[T]) {
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < T; ++t) {
+      const auto* high = reinterpret_cast<const std::uint8_t*>(x[t].q16) + 2 * x[t].k_padded + 256 * c;
+      const std::uint8_t* fine = high + x[t].k_padded;
+      __m512i coarse = _mm512_setzero_si512(), rest = coarse;
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) {
+        coarse = add_dot4(coarse, w.v[i], load_512(high + 64 * i));
+        rest = add_dot4(rest, w.v[i], load_512(fine + 64 * i));
+      }
+      const __m512 scale = _mm512_mul_ps(w.scale, twice_each(x[t].d + 8 * c));
+      acc[t] = _mm512_fmadd_ps(join_planes(coarse, rest), scale, acc[t]);
+      low[t] = _mm512_fmadd_ps(w.least, _mm512_loadu_ps(x[t].s16 + 16 * c), low[t]);
+    }
+  }
+
+  // A chunk is unpacked before the one in front of it is multiplied, as the processor does not look far enough ahead to
+  // do the two at once of its own accord.
+  template <std::size_t T>
+  LAMINA_INLINE static void sums(const std::byte* w, std::size_t k, const Activations (&x)[T], f32x8 (&out)[T]) {
+    __m512 acc[T], low[T];
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < T; ++t) acc[t] = low[t] = _mm512_setzero_ps();
+    const std::size_t n_chunks = k / 256;
+    if (n_chunks > 0) {
+      fetch_ahead(w, Chunk::chunk_bytes);
+      Unpacked current(w);
+      for (std::size_t c = 1; c < n_chunks; ++c) {
+        const std::byte* chunk = w + c * Chunk::chunk_bytes;
+        fetch_ahead(chunk, Chunk::chunk_bytes);
+        const Unpacked next(chunk);
+        add_chunk<T>(current, x, c - 1, acc, low);
+        current = next;
+      }
+      add_chunk<T>(current, x, n_chunks - 1, acc, low);
+    }
+    if constexpr (Format::block_size < 256) {
+      if (const std::size_t rest = k % 256; rest != 0) {
+        // The row may end where memory ends, so its last blocks are read from a copy.
+        alignas(64) std::byte last[Chunk::chunk_bytes] = {};
+        std::memcpy(last, w + n_chunks * Chunk::chunk_bytes,
+                    rest / Format::block_size * sizeof(typename Format::Block));
+        add_chunk<T>(Unpacked(last), x, n_chunks, acc, low);
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < T; ++t) {
+      const __m512 factor = _mm512_set1_ps(has_minimum ? 1.0f : static_cast<float>(-Chunk::centre));
+      out[t] = fold(f32x16{{native::F{_mm512_fmadd_ps(low[t], factor, acc[t])}}});
+    }
+  }
+};
+
 template <class Format>
 struct VnniTile {
   using Chunk = Bytes<Format>;
   // A product with it is exact, so that it makes no difference whether a compiler contracts it with a sum.
-  static_assert((Chunk::centre & (Chunk::centre - 1)) == 0);
+  static_assert(has_combs<Format> || (Chunk::centre & (Chunk::centre - 1)) == 0);
   static constexpr std::size_t decode_rows = 4;
   static constexpr std::size_t prefill_rows = 1;
   static constexpr std::size_t prefill_tokens = 3;  // four spill
@@ -62,10 +141,11 @@ struct VnniTile {
         const std::uint8_t* fine = high + x[t].k_padded;
         const float* d = x[t].d + 8 * c;
         if constexpr (Chunk::scales == 8) {
-          const __m512i a = add_dot4(add_dot4(zero, first, load_512(high)), second, load_512(high + 64));
-          const __m512i b = add_dot4(add_dot4(zero, first, load_512(fine)), second, load_512(fine + 64));
+          __m512i dot = add_dot4(add_dot4(zero, first, load_512(high)), second, load_512(high + 64));
+          dot = _mm512_slli_epi32(dot, 8);
+          dot = add_dot4(add_dot4(dot, first, load_512(fine)), second, load_512(fine + 64));
           const __m512 scale = spread_groups(mul(w.scale[0], load<f32x8>(d)), h);
-          acc[h][t] = _mm512_fmadd_ps(join_planes(a, b), scale, acc[h][t]);
+          acc[h][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, acc[h][t]);
         } else {  // the halves of a group have scales of their own
           const f32x8 scale = mul(w.scale[h], spread2(d + 4 * h));
           const __m512 a = join_planes(add_dot4(zero, first, load_512(high)), add_dot4(zero, first, load_512(fine)));
@@ -81,6 +161,9 @@ struct VnniTile {
   // The sums of one row with T tokens, in 8 lanes that are still to be added up.
   template <std::size_t T>
   LAMINA_INLINE static void row_sums(const MatmulArgs& a, std::size_t row, const Activations (&x)[T], f32x8 (&out)[T]) {
+    if constexpr (has_combs<Format>) {
+      return CombRow<Format>::template sums<T>(a.weights + row * a.row_bytes, a.k, x, out);
+    }
     __m512 acc[2][T];  // two, because one chain of sums would be slower than memory
     f32x8 low[T];
 #pragma GCC unroll 4
@@ -183,6 +266,19 @@ LAMINA_INLINE __m512i high_plane(__m512i q) {
   return _mm512_srai_epi32(_mm512_add_epi32(q, _mm512_set1_epi32(128)), 8);
 }
 
+// The combs of a chunk, beside its planes.
+LAMINA_INLINE void add_combs(std::uint8_t* high, std::size_t k_padded) {
+#pragma GCC unroll 2
+  for (std::size_t plane = 0; plane < 2; ++plane) {
+    const std::uint8_t* from = high + plane * k_padded;
+    const __m512i quads[4] = {load_512(from), load_512(from + 64), load_512(from + 128), load_512(from + 192)};
+    __m512i combs[4];
+    comb_of_quads(quads, combs);
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < 4; ++c) _mm512_storeu_si512(high + (2 + plane) * k_padded + 64 * c, combs[c]);
+  }
+}
+
 inline void quantize_planes(const Activations& row) {
   auto* plane = reinterpret_cast<std::uint8_t*>(row.q16);
   for (std::size_t g = 0; g < row.k_padded / 32; ++g) {
@@ -198,5 +294,6 @@ inline void quantize_planes(const Activations& row) {
     }
     row.d[g] = group.d;
     row.s32[g] = group.d * (sums[0] + sums[1]);
+    if (g % 8 == 7) add_combs(plane + 32 * (g - 7), row.k_padded);
   }
 }

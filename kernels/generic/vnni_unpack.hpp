@@ -31,26 +31,30 @@ LAMINA_INLINE void even_odd(__m512i abcd, __m512i efgh, __m512i& even, __m512i& 
   odd = _mm512_shuffle_i64x2(abcd, efgh, 0xdd);
 }
 
-// Index of the 16 bytes of quants of each of four blocks, the first of which lies `first` bytes into a vector; bytes
-// past its 64 are taken from a second vector that starts `shift` bytes later.
 struct alignas(64) ByteIndex {
   std::uint8_t at[64];
 };
-constexpr ByteIndex quants_of_four(std::size_t block_bytes, std::size_t first, std::size_t shift) {
+// Index of the 16 bytes of quants of three blocks, the first of which lies `first` bytes into a vector.
+constexpr ByteIndex quants_of_three(std::size_t block_bytes, std::size_t first) {
   ByteIndex out{};
-  for (std::size_t i = 0; i < 64; ++i) {
-    const std::size_t byte = block_bytes * (i / 16) + first + i % 16;
-    out.at[i] = static_cast<std::uint8_t>(byte < 64 ? byte : 64 + byte - shift);
-  }
+  for (std::size_t i = 0; i < 48; ++i) out.at[i] = static_cast<std::uint8_t>(block_bytes * (i / 16) + first + i % 16);
   return out;
+}
+// Those of four blocks: three out of a vector, by one permute, and the last from where it lies.
+LAMINA_INLINE __m512i join_quants(const ByteIndex& three, __m512i from, const std::byte* last) {
+  return _mm512_inserti32x4(_mm512_permutexvar_epi8(load_512(three.at), from), native::load_128(last), 3);
+}
+// Eight binary16: words at_0 … at_3 of two vectors.
+LAMINA_INLINE f32x8 halves_of_two(__m512i a, __m512i b, short at_0, short at_1, short at_2, short at_3) {
+  const __m512i at = _mm512_castsi128_si512(_mm_setr_epi16(at_0, at_1, at_2, at_3, at_0, at_1, at_2, at_3));
+  const __m512i words = _mm512_mask_permutexvar_epi16(_mm512_permutexvar_epi16(at, a), 0xf0, at, b);
+  return floats_of_halves(_mm512_castsi512_si128(words));
 }
 
 template <class Format>
 struct Bytes;  // of its own, or of its Groups (vnni_unpack_groups.hpp)
 
-// Chunks of Q4_0 and Q4_1 are read whole, by three overlapping loads: unaligned ones are what the load ports feel most.
-inline constexpr ByteIndex q4_0_quants[2] = {quants_of_four(18, 2, 64), quants_of_four(18, 72 + 2 - 64, 16)};
-inline constexpr ByteIndex q4_1_quants[2] = {quants_of_four(20, 4, 64), quants_of_four(20, 80 + 4 - 64, 32)};
+inline constexpr ByteIndex q4_0_quants = quants_of_three(18, 2), q4_1_quants = quants_of_three(20, 4);
 
 template <>
 struct Bytes<quant::Q4_0> {
@@ -59,18 +63,16 @@ struct Bytes<quant::Q4_0> {
   static constexpr int centre = 8;
   static constexpr bool has_minimum = false;
 
-  __m512i at_0, at_64, at_80;
+  const std::byte* blocks;
+  __m512i from[2];
   f32x8 scale[1];
 
   LAMINA_INLINE explicit Bytes(const std::byte* chunk)
-      : at_0(load_once(chunk)), at_64(load_once(chunk + 64)), at_80(load_once(chunk + 80)) {
-    const __m512i at = _mm512_castsi128_si512(_mm_setr_epi16(0, 9, 18, 27, 36, 45, 54, 63));
-    scale[0] = floats_of_halves(_mm512_castsi512_si128(_mm512_permutex2var_epi16(at_0, at, at_64)));
-  }
+      : blocks(chunk),
+        from{load_once(chunk), load_once(chunk + 72)},
+        scale{halves_of_two(from[0], from[1], 0, 9, 18, 27)} {}
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
-    const __m512i index = load_512(q4_0_quants[h].at);
-    const __m512i q =
-        h == 0 ? _mm512_permutex2var_epi8(at_0, index, at_64) : _mm512_permutex2var_epi8(at_64, index, at_80);
+    const __m512i q = join_quants(q4_0_quants, from[h], blocks + 72 * h + 56);
     first = nibbles_low(q);
     second = nibbles_high(q);
   }
@@ -83,24 +85,18 @@ struct Bytes<quant::Q4_1> {
   static constexpr int centre = 0;
   static constexpr bool has_minimum = true;
 
-  __m512i at_0, at_64, at_96;
+  const std::byte* blocks;
+  __m512i from[2];
   f32x8 scale[1];
   f32x8 minimum[1];
 
   LAMINA_INLINE explicit Bytes(const std::byte* chunk)
-      : at_0(load_once(chunk)), at_64(load_once(chunk + 64)), at_96(load_once(chunk + 96)) {
-    // d and m of the blocks at bytes 0 … 120, then of the last at 140
-    const __m512i at = _mm512_castsi256_si512(_mm256_setr_epi32(0, 5, 10, 15, 20, 25, 30, 0));
-    const __m512i seven = _mm512_permutex2var_epi32(at_0, at, at_64);
-    const __m256i both =
-        _mm512_castsi512_si256(_mm512_mask_permutexvar_epi32(seven, 0x80, _mm512_set1_epi32(11), at_96));
-    scale[0] = floats_of_halves(_mm256_cvtepi32_epi16(both));
-    minimum[0] = floats_of_halves(_mm256_cvtepi32_epi16(_mm256_srli_epi32(both, 16)));
-  }
+      : blocks(chunk),
+        from{load_once(chunk), load_once(chunk + 80)},
+        scale{halves_of_two(from[0], from[1], 0, 10, 20, 30)},
+        minimum{halves_of_two(from[0], from[1], 1, 11, 21, 31)} {}
   LAMINA_INLINE void half(std::size_t h, __m512i& first, __m512i& second) const {
-    const __m512i index = load_512(q4_1_quants[h].at);
-    const __m512i q =
-        h == 0 ? _mm512_permutex2var_epi8(at_0, index, at_64) : _mm512_permutex2var_epi8(at_64, index, at_96);
+    const __m512i q = join_quants(q4_1_quants, from[h], blocks + 80 * h + 64);
     first = nibbles_low(q);
     second = nibbles_high(q);
   }
@@ -196,6 +192,7 @@ struct Bytes<quant::Q5_K> : VectorScales {
   }
 };
 
+// For panels alone, which would only undo what Combs of it do.
 template <>
 struct Bytes<quant::Q6_K> {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q6_K::Block);

@@ -24,7 +24,7 @@
 #include "lamina/kernels/reference/reference.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
-#if defined(__AVX512VNNI__) && defined(__AVX512VBMI__)
+#if defined(__AVX512VNNI__) && defined(__AVX512VBMI__) && defined(__GFNI__)
 #define LAMINA_KERNELS_VNNI 1
 #define LAMINA_XSIMD_TARGET avx512_vnni
 #define LAMINA_XSIMD_NAME "avx512-vnni"

@@ -81,6 +81,23 @@ TEST_CASE("quantize gives the same integers on every target") {
   }
 }
 
+TEST_CASE("planes are there in both of their orders") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    ActivationRows x(random_floats(2 * 700, 5), 700);
+    x.quantize(*target);
+    if (x.layout != kernels::ActivationLayout::Planes) continue;
+    for (std::size_t t = 0; t < x.n; ++t) {
+      const kernels::Activations row = x.get().token(t);
+      const auto* planes = reinterpret_cast<const std::int8_t*>(row.q16);
+      for (std::size_t i = 0; i < x.k_padded; ++i) {
+        const std::int8_t* comb = planes + 2 * x.k_padded + kernels::comb_order(i);
+        REQUIRE(256 * comb[0] + comb[x.k_padded] == kernels::level(x.layout, row, i));
+      }
+    }
+  }
+}
+
 TEST_CASE("quantize keeps infinities and NaN visible and survives tiny values") {
   for (const KernelTable* target : simd_targets()) {
     INFO(target->target);
