@@ -122,12 +122,8 @@ class Adder {
     }
     if (k.round_bf16 != nullptr) {
       add("round_bf16", row + width * 2, [&k](Rows& a, std::size_t r) {
-        k.round_bf16({.values = a.in(r),
-                      .end = width,
-                      .k_padded = width,
-                      .q16 = a.x.view().q16,
-                      .t = r,
-                      .n_tokens = n_rows});
+        k.round_bf16(
+            {.values = a.in(r), .end = width, .k_padded = width, .q16 = a.x.view().q16, .t = r, .n_tokens = n_rows});
       });
     }
   }

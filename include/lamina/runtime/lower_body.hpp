@@ -257,9 +257,9 @@ struct LowerBody<nn::Mlp<Activation>> {
     auto bound = to.binder.bind<Layer>(layer);
     if (!bound) return fail(std::move(bound.error()));
     auto& w = *bound;
-    out.inner.push_back(make_step(GateUpPhase{&to.k, in_layer(layer, "norm+up"), norm, kind_of(Activation{}), none,
-                                              w[Layer::Up], none, w[Layer::UpBias], w[Layer::Scales],
-                                              w[Layer::Down].kernel}));
+    out.inner.push_back(
+        make_step(GateUpPhase{&to.k, in_layer(layer, "norm+up"), norm, kind_of(Activation{}), none, w[Layer::Up], none,
+                              w[Layer::UpBias], w[Layer::Scales], w[Layer::Down].kernel}));
     out.ends.push_back(make_step(ProjectionPhase{&to.k, in_layer(layer, "down+residual"), w[Layer::Down],
                                                  w[Layer::DownBias], &Frame::hidden, end, nullptr, true}));
     return {};
@@ -306,16 +306,16 @@ struct LowerBody<nn::SharedExperts<Activation>> {
     auto bound = to.binder.bind<Layer>(layer);
     if (!bound) return fail(std::move(bound.error()));
     auto& w = *bound;
-    ProjectionPhase down{&to.k, in_layer(layer, "shared down+residual"), w[Layer::Down], none, &Frame::hidden,
-                         end,   nullptr, true};
+    ProjectionPhase down{
+        &to.k, in_layer(layer, "shared down+residual"), w[Layer::Down], none, &Frame::hidden, end, nullptr, true};
     if (w[Layer::Weight].present()) {
       out.inner.push_back(make_step(RouterPhase{&to.k, in_layer(layer, "norm+weight of shared"), norm, w[Layer::Weight],
                                                 none, &Frame::shared_weight, true}));
       down.weight = &Frame::shared_weight;
     }
-    out.inner.push_back(make_step(GateUpPhase{&to.k, in_layer(layer, "norm+shared gate*up"), norm,
-                                              kind_of(Activation{}), w[Layer::Gate], w[Layer::Up], none, none, none,
-                                              w[Layer::Down].kernel}));
+    out.inner.push_back(
+        make_step(GateUpPhase{&to.k, in_layer(layer, "norm+shared gate*up"), norm, kind_of(Activation{}),
+                              w[Layer::Gate], w[Layer::Up], none, none, none, w[Layer::Down].kernel}));
     out.ends.push_back(make_step(std::move(down)));
     return {};
   }
