@@ -29,7 +29,7 @@ struct Mark {
 constexpr Mark slow_mark{'!', "no fast kernel: this target computes number by number, or puts vectors together slowly"};
 constexpr Mark rows_mark{'~', "many tokens run on the kernel of one: this target has no panels for the format"};
 constexpr Mark eight_mark{'8', "the same, unless a session asks for prefill_bits 8"};
-constexpr Mark ragged_mark{'%', "rows end within a chunk of 256 weights: much of each is copied before it is used"};
+constexpr Mark ragged_mark{'%', "rows end within a chunk of 256 weights: for panels much of each is copied first"};
 constexpr Mark all_marks[] = {slow_mark, rows_mark, eight_mark, ragged_mark};
 
 std::string marks_of(const StepInfo& step, const TensorUse* tensor) {

@@ -64,7 +64,7 @@ constexpr const char* examples =
     "profile,\n"
     "bytes are weights and cache, attention counts its own operations, and worker 0 takes the time at the end of each\n"
     "step. Below the table are the kernels that ran, and tensors that have no fast one on the target, that prefill\n"
-    "meets by the kernel of one token, or whose rows are largely copied before they are used.\n";
+    "meets by the kernel of one token, or whose rows are largely copied before they become panels.\n";
 
 // "LABEL: name name …", in lines of at most 110 characters.
 std::string wrapped(std::string line, const std::vector<std::string_view>& names) {

@@ -146,8 +146,8 @@ class Markdown {
     if (prefills)
       out += named("no panels on target " + r.target + ": prefill runs on the kernel of one token for ",
                    r.tensors_without_panels());
-    return out +
-           named("rows end within a chunk of 256 weights, and much of each is copied first, for ", r.ragged_tensors());
+    return out + named("rows end within a chunk of 256 weights, and for panels much of each is copied first: ",
+                       r.ragged_tensors());
   }
 
   // A line about tensors, of which the first are named; empty when there are none.

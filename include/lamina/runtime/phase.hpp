@@ -266,7 +266,8 @@ inline void add_name(std::string& names, std::string_view name) {
   names += (names.empty() ? "" : "+") + std::string(name);
 }
 
-// Of a row, the weights of a last chunk that is not whole are copied before they are used: as much as an eighth shows.
+// Of a row, the weights of a last chunk that is not whole are copied before they go into a panel: as much as an eighth
+// shows.
 inline bool is_ragged(const Bound& w) {
   return w.kernel->int_activations && w.columns % kernels::row_padding * 8 >= w.columns;
 }

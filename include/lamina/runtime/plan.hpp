@@ -41,7 +41,7 @@ struct TensorUse {
   std::string name;
   KernelNames kernels;
   bool multiplied = true;  // else rows of it are looked up
-  bool ragged = false;     // rows end within a chunk of weights, and much of each is copied before it is used
+  bool ragged = false;     // rows end within a chunk of weights, and for panels much of each is copied first
 
   // Many tokens run on the kernel of one.
   bool lacks_panels(FeedKind kind) const {
