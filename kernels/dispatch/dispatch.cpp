@@ -97,7 +97,8 @@ Targets find_targets() {
   Targets found;
   const auto supported = static_cast<std::int64_t>(hwy::SupportedTargets());
 #if (HWY_TARGETS & HWY_AVX3_DL) != 0
-  if ((supported & HWY_AVX3_DL) != 0 && has_gfni()) add_vnni(found);
+  const bool gfni_hidden = (supported & HWY_AVX3_DL) != 0 && !has_gfni();
+  if ((supported & HWY_AVX3_DL) != 0 && !gfni_hidden) add_vnni(found);
 #endif
 #if (HWY_TARGETS & HWY_AVX3) != 0
   found.add_if<HWY_AVX3>(supported);
@@ -112,6 +113,13 @@ Targets find_targets() {
   found.add_if<HWY_NEON>(supported);
 #endif
   found.add(table_of<ReferenceKernels, quant::Formats>());
+#if (HWY_TARGETS & HWY_AVX3_DL) != 0
+  if (gfni_hidden) {
+    static KernelTable best = *found.tables[0];
+    best.note = "the processor has AVX-512 VNNI, but GFNI, which its kernels need, is hidden";
+    found.tables[0] = &best;
+  }
+#endif
   return found;
 }
 

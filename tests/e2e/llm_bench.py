@@ -15,19 +15,18 @@ tiny = ["-m", "synth:tiny:Q4_0"]
 
 
 # Most of the time of a run goes into the memory of the probe; one run has all of it.
-def start(*args):
-    small_probe = [] if "--cache-type" in args and "bf16" in args else ["--probe-size", "16"]
-    return subprocess.run([tool, *args, *small_probe], capture_output=True, timeout=300)
+def start(*args, probe=("--probe-size", "16")):
+    return subprocess.run([tool, *args, *probe], capture_output=True, timeout=300)
 
 
-def run(*args, code=0):
-    r = start(*args)
+def run(*args, code=0, **options):
+    r = start(*args, **options)
     assert r.returncode == code, (args, r.returncode, r.stderr)
     return r.stdout.decode()
 
 
-def measure(*args):
-    return json.loads(run(*args, "-o", "json"))
+def measure(*args, **options):
+    return json.loads(run(*args, "-o", "json", **options))
 
 
 def tests_of(document):
@@ -63,7 +62,7 @@ def check_test(test, kinds, repetitions):
 
 # The bundled model, in each format.
 small = ["-p", "16", "-n", "4", "-r", "2"]
-document = measure(*small)
+document = measure(*small, probe=())
 kinds = [kind["name"] for kind in document["machine"]["probe"]["peaks"]]
 assert kinds[0] == "fma" and len(set(kinds)) == len(kinds), kinds
 assert [t["test"] for t in tests_of(document)] == ["pp16", "tg4"]

@@ -80,14 +80,13 @@ class BandwidthProbe {
   static constexpr std::size_t chunk = std::size_t{2} << 20;  // bytes that a thread takes at a time
   static constexpr double probe_seconds = 0.06;               // at least
 
-  // The buffer has n_bytes, of whole chunks; 0: 512 MiB or four times the last cache, whichever is more, but at most a
-  // quarter of the memory. What fits a cache measures that.
+  // The buffer has n_bytes, of whole chunks; 0: 512 MiB or four times the last cache, whichever is more. Either way at
+  // most a quarter of the memory. What fits a cache measures that.
   // Errors: OutOfMemory.
   static Expected<BandwidthProbe> make(std::size_t n_threads, std::size_t n_bytes = 0) {
     return guarded([&]() -> Expected<BandwidthProbe> {
       BandwidthProbe probe;
-      const std::size_t wanted = n_bytes != 0 ? n_bytes : buffer_bytes();
-      auto buffer = AlignedBuffer<std::byte>::make(std::max(chunk, wanted / chunk * chunk));
+      auto buffer = AlignedBuffer<std::byte>::make(buffer_bytes(n_bytes));
       if (!buffer) return fail(std::move(buffer.error()));
       auto team = Team::make(n_threads);
       if (!team) return fail(std::move(team.error()));
@@ -139,13 +138,13 @@ class BandwidthProbe {
     return file >> kib ? kib * 1024 : 0;
   }
 
-  static std::size_t buffer_bytes() {
-    std::size_t wanted = std::clamp(4 * last_cache_bytes(), min_bytes, max_bytes);
+  static std::size_t buffer_bytes(std::size_t n_bytes) {
+    std::size_t wanted = n_bytes != 0 ? n_bytes : std::clamp(4 * last_cache_bytes(), min_bytes, max_bytes);
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     if (pages > 0 && page > 0) {
       wanted = std::min(wanted, static_cast<std::size_t>(pages) / 4 * static_cast<std::size_t>(page));
     }
-    return wanted;
+    return std::max(chunk, wanted / chunk * chunk);
   }
 
   static std::vector<Loop> loops() {

@@ -152,9 +152,10 @@ void add_options(CLI::App& app, Arguments& a) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"md", "json", "csv"}))
       ->capture_default_str();
-  app.add_option("--probe-size", a.probe_mib,
-                 "MiB that the bandwidth probe reads; 0: four times the last cache. Less starts sooner, and measures a "
-                 "cache if it fits one")
+  app.add_option(
+         "--probe-size", a.probe_mib,
+         "MiB that the bandwidth probe reads, at most a quarter of the memory; 0: four times the last cache. Less "
+         "starts sooner, and measures a cache if it fits one")
       ->type_name("MIB")
       ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
