@@ -19,6 +19,13 @@ LAMINA_INLINE __m512i two_bits_comb(__m512i bytes, std::size_t c) {
   return _mm512_srlv_epi32(_mm512_permutexvar_epi8(load_512(two_bits_combs[c].at), bytes), shift);
 }
 
+// All of them, where 64 bytes are the whole of the integers.
+LAMINA_INLINE void combs_of_two_bits(const std::byte* q, __m512i (&v)[4]) {
+  const __m512i bytes = load_once(q), three = _mm512_set1_epi8(3);
+#pragma GCC unroll 4
+  for (std::size_t c = 0; c < 4; ++c) v[c] = _mm512_and_si512(two_bits_comb(bytes, c), three);
+}
+
 template <>
 struct Combs<quant::Q2_K> {
   static constexpr std::size_t chunk_bytes = sizeof(quant::Q2_K::Block), scales = 16;
@@ -35,11 +42,7 @@ struct Combs<quant::Q2_K> {
                           _mm512_cvtepi32_ps(_mm512_and_si512(both, _mm512_set1_epi32(15))));
     minimum = _mm512_mul_ps(d_least, _mm512_cvtepi32_ps(_mm512_srli_epi32(both, 4)));
   }
-  LAMINA_INLINE void vectors(__m512i (&v)[4]) const {
-    const __m512i q = load_once(block + 16), three = _mm512_set1_epi8(3);
-#pragma GCC unroll 4
-    for (std::size_t c = 0; c < 4; ++c) v[c] = _mm512_and_si512(two_bits_comb(q, c), three);
-  }
+  LAMINA_INLINE void vectors(__m512i (&v)[4]) const { combs_of_two_bits(block + 16, v); }
 };
 
 // The third bit of group g of Q3_K is bit g of 32 bytes.
@@ -130,11 +133,7 @@ struct Combs<quant::TQ2_0> {
   __m512 scale;
 
   LAMINA_INLINE explicit Combs(const std::byte* chunk) : block(chunk), scale(broadcast_half_before(chunk + 66)) {}
-  LAMINA_INLINE void vectors(__m512i (&v)[4]) const {
-    const __m512i q = load_once(block), three = _mm512_set1_epi8(3);
-#pragma GCC unroll 4
-    for (std::size_t c = 0; c < 4; ++c) v[c] = _mm512_and_si512(two_bits_comb(q, c), three);
-  }
+  LAMINA_INLINE void vectors(__m512i (&v)[4]) const { combs_of_two_bits(block, v); }
 };
 
 // Bytes of four weights, two bits each.

@@ -69,11 +69,12 @@ struct CombRow {
   // A chunk is unpacked before the one in front of it is multiplied, as the processor does not look far enough ahead to
   // do the two at once of its own accord.
   template <std::size_t T>
-  LAMINA_INLINE static void sums(const std::byte* w, std::size_t k, const Activations (&x)[T], f32x8 (&out)[T]) {
+  LAMINA_INLINE static void sums(const MatmulArgs& a, std::size_t row, const Activations (&x)[T], f32x8 (&out)[T]) {
+    const std::byte* w = a.weights + row * a.row_bytes;
     __m512 acc[T], low[T];
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) acc[t] = low[t] = _mm512_setzero_ps();
-    const std::size_t n_chunks = k / 256;
+    const std::size_t n_chunks = a.k / 256;
     if (n_chunks > 0) {
       fetch_ahead(w, Chunk::chunk_bytes);
       Unpacked current(w);
@@ -87,12 +88,13 @@ struct CombRow {
       add_chunk<T>(current, x, n_chunks - 1, acc, low);
     }
     if constexpr (Format::block_size < 256) {
-      if (const std::size_t rest = k % 256; rest != 0) {
-        // The row may end where memory ends, so its last blocks are read from a copy.
-        alignas(64) std::byte last[Chunk::chunk_bytes] = {};
-        std::memcpy(last, w + n_chunks * Chunk::chunk_bytes,
-                    rest / Format::block_size * sizeof(typename Format::Block));
-        add_chunk<T>(Unpacked(last), x, n_chunks, acc, low);
+      if (const std::size_t rest = a.k % 256; rest != 0) {
+        alignas(64) std::byte copy[Chunk::chunk_bytes];
+        Unpacked last(last_chunk<Format, Chunk>(a, row, copy));
+        const auto own = static_cast<__mmask16>((1u << rest / 16) - 1);  // half groups
+        last.scale = _mm512_maskz_mov_ps(own, last.scale);
+        last.least = _mm512_maskz_mov_ps(own, last.least);
+        add_chunk<T>(last, x, n_chunks, acc, low);
       }
     }
 #pragma GCC unroll 4
@@ -162,7 +164,7 @@ struct VnniTile {
   template <std::size_t T>
   LAMINA_INLINE static void row_sums(const MatmulArgs& a, std::size_t row, const Activations (&x)[T], f32x8 (&out)[T]) {
     if constexpr (has_combs<Format>) {
-      return CombRow<Format>::template sums<T>(a.weights + row * a.row_bytes, a.k, x, out);
+      return CombRow<Format>::template sums<T>(a, row, x, out);
     }
     __m512 acc[2][T];  // two, because one chain of sums would be slower than memory
     f32x8 low[T];
