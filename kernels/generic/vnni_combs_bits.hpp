@@ -19,7 +19,7 @@ LAMINA_INLINE __m512i two_bits_comb(__m512i bytes, std::size_t c) {
   return _mm512_srlv_epi32(_mm512_permutexvar_epi8(load_512(two_bits_combs[c].at), bytes), shift);
 }
 
-// All of them, where 64 bytes are the whole of the integers.
+// All combs, of integers that are two bits.
 LAMINA_INLINE void combs_of_two_bits(const std::byte* q, __m512i (&v)[4]) {
   const __m512i bytes = load_once(q), three = _mm512_set1_epi8(3);
 #pragma GCC unroll 4
