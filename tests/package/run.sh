@@ -26,7 +26,10 @@ case $way in
     bin=$work
     PKG_CONFIG_PATH=$(find "$prefix" -type d -name pkgconfig)
     export PKG_CONFIG_PATH
+    # All families and formats in header mode, which take minutes to become code.
     # shellcheck disable=SC2046  # the flags are words
+    "$compiler" -std=c++20 -fsyntax-only "$here/main.cpp" $(pkg-config --cflags lamina-headers)
+    # shellcheck disable=SC2046
     "$compiler" -std=c++20 -O2 "$here/chosen.cpp" -o "$bin/with_headers" $(pkg-config --cflags --libs lamina-headers)
     # shellcheck disable=SC2046
     "$compiler" -std=c++20 -O2 "$here/main.cpp" -o "$bin/with_library" $(pkg-config --cflags --libs lamina) ;;
