@@ -63,7 +63,7 @@ static_assert(sizeof(PanelGroup) == 48);
 // Activations of n tokens, in the representations a matmul may read. Every row is row_padding-padded: with
 // k_padded = round_up(k, row_padding),
 //   f32   [n_tokens][k_padded]
-//   q16   [n_tokens][k_padded · 2]  in one of the layouts above, of which Panel needs 5/4, Planes and split bfloat16 all
+//   q16   [n_tokens][k_padded · 2]  in one of the layouts above; Panel needs 5/4, Planes and split bfloat16 all
 //   d     [n_tokens][k_padded / 32]
 //   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
 //   s16   [n_tokens][k_padded / 16]   the same over each half of the group

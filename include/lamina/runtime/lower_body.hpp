@@ -244,7 +244,7 @@ struct LowerBody<nn::GatedMlp<Activation, Options...>> {
         make_step(GateUpPhase{&to.k, in_layer(layer, "norm+gate*up"), norm, kind_of(Activation{}), w[Layer::Gate],
                               w[Layer::Up], w[Layer::GateBias], w[Layer::UpBias], none, w[Layer::Down].kernel}));
     out.ends.push_back(make_step(ProjectionPhase{&to.k, in_layer(layer, "down+residual"), w[Layer::Down],
-                                                 w[Layer::DownBias], &Frame::hidden, end, nullptr, true}));
+                                                 w[Layer::DownBias], &Frame::hidden, end}));
     return {};
   }
 };
@@ -261,7 +261,7 @@ struct LowerBody<nn::Mlp<Activation>> {
         make_step(GateUpPhase{&to.k, in_layer(layer, "norm+up"), norm, kind_of(Activation{}), none, w[Layer::Up], none,
                               w[Layer::UpBias], w[Layer::Scales], w[Layer::Down].kernel}));
     out.ends.push_back(make_step(ProjectionPhase{&to.k, in_layer(layer, "down+residual"), w[Layer::Down],
-                                                 w[Layer::DownBias], &Frame::hidden, end, nullptr, true}));
+                                                 w[Layer::DownBias], &Frame::hidden, end}));
     return {};
   }
 };
@@ -306,8 +306,7 @@ struct LowerBody<nn::SharedExperts<Activation>> {
     auto bound = to.binder.bind<Layer>(layer);
     if (!bound) return fail(std::move(bound.error()));
     auto& w = *bound;
-    ProjectionPhase down{
-        &to.k, in_layer(layer, "shared down+residual"), w[Layer::Down], none, &Frame::hidden, end, nullptr, true};
+    ProjectionPhase down{&to.k, in_layer(layer, "shared down+residual"), w[Layer::Down], none, &Frame::hidden, end};
     if (w[Layer::Weight].present()) {
       out.inner.push_back(make_step(RouterPhase{&to.k, in_layer(layer, "norm+weight of shared"), norm, w[Layer::Weight],
                                                 none, &Frame::shared_weight, true}));

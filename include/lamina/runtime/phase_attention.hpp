@@ -208,14 +208,14 @@ struct ProjectionPhase {
   ActivationBuffer Frame::*input;
   BranchEnd end;
   AlignedBuffer<float> Frame::*weight = nullptr;  // [batch], or none
-  bool handed_on = false;                         // by a GateUpPhase, whose reader w is
 
   StepInfo info() const { return describe(*k, name, {&w}); }
 
   void run(Frame& f, Worker& worker) const {
     const std::size_t n = f.tokens.size();
     const Activations source = narrowed((f.*input).view(), w.columns);
-    const Input x = handed_on && reads_rounded(f, w.kernel, n)
+    const bool after_gate_up = input == &Frame::hidden;  // whose reader w is
+    const Input x = after_gate_up && reads_rounded(f, w.kernel, n)
                         ? rounded_input(f, *k, source)
                         : prepare(f, worker, *k, source, n, {&w},
                                   [&](std::size_t t, Activations& row) { row.f32 = source.token(t).f32; });
