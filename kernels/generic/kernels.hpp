@@ -37,6 +37,8 @@
 //
 #include "lamina/kernels/generic/vnni_panel.hpp"
 //
+#include "lamina/kernels/generic/vnni_panel_tiles.hpp"
+//
 #include "lamina/kernels/generic/bf16_panel.hpp"
 //
 #include "lamina/kernels/generic/bf16_dot.hpp"

@@ -111,219 +111,6 @@ struct PanelPacker {
   }
 };
 
-// Sums of 2 × 16 rows and T tokens.
-template <bool Halves, bool Minimum, std::size_t T>
-struct PanelTile {
-  using Layout = PanelLayout<Halves, Minimum>;
-  static constexpr std::size_t R = 2;
-
-  // Four bytes of a token, in all lanes.
-  LAMINA_INLINE static __m512i four_of(const std::byte* p) {
-    int four;
-    std::memcpy(&four, p, sizeof four);
-    return _mm512_set1_epi32(four);
-  }
-  LAMINA_INLINE static __m512 float_at(const std::byte* p) {
-    float value;
-    std::memcpy(&value, p, sizeof value);
-    return _mm512_set1_ps(value);
-  }
-
-  // dot += the products of four weights at a time, vectors [begin, end) of the group, with one plane's 32 bytes
-  LAMINA_INLINE static void add_plane(const std::byte* const (&record)[R], std::size_t begin, std::size_t end,
-                                      const std::byte* const (&x)[T], std::size_t plane, __m512i (&dot)[R][T]) {
-#pragma GCC unroll 8
-    for (std::size_t j = begin; j < end; ++j) {
-      __m512i w[R];
-#pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) w[r] = _mm512_load_si512(record[r] + 64 * j);
-#pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) {
-        const __m512i v = four_of(x[t] + plane + 4 * j);
-#pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) dot[r][t] = add_dot4(dot[r][t], v, w[r]);
-      }
-    }
-  }
-
-  LAMINA_INLINE static std::uint32_t bits_of(const std::byte* x, std::size_t group) {
-    std::uint32_t bits;
-    std::memcpy(&bits, x + group + offsetof(PanelGroup, fine), sizeof bits);
-    return bits;
-  }
-
-  // acc += scale · d · Σ weight · level over one group, whose PanelGroup and low bytes lie `group` and `low` bytes into
-  // each token's row: of the high bytes, and with Sixteen of both.
-  template <bool Sixteen>
-  LAMINA_INLINE static void add_group(const std::byte* const (&record)[R], const std::byte* const (&x)[T],
-                                      std::size_t group, std::size_t low, __m512 (&acc)[R][T]) {
-    __m512 part[R][T];
-#pragma GCC unroll 2
-    for (std::size_t i = 0; i < Layout::n_scales; ++i) {
-      const std::size_t begin = i * 8 / Layout::n_scales, end = (i + 1) * 8 / Layout::n_scales;
-      __m512i dot[R][T];
-#pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) {
-        const __m512i sum = _mm512_load_si512(record[r] + 64 * (Layout::sums + i));
-#pragma GCC unroll 8
-        for (std::size_t t = 0; t < T; ++t) dot[r][t] = sum;
-      }
-      add_plane(record, begin, end, x, group, dot);
-      if constexpr (Sixteen) {
-#pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) {
-#pragma GCC unroll 8
-          for (std::size_t t = 0; t < T; ++t) dot[r][t] = _mm512_slli_epi32(dot[r][t], 8);
-        }
-        // The weights are loaded again: kept, they would push the sums out of the registers.
-        const std::byte* again[R] = {record[0], record[1]};
-#pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) forget(again[r]);
-        add_plane(again, begin, end, x, low, dot);
-      }
-      __m512 scale[R];
-#pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) {
-        scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
-        if constexpr (!Sixteen) scale[r] = _mm512_mul_ps(scale[r], _mm512_set1_ps(256.0f));  // of the high bytes
-      }
-#pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) {
-        const __m512 d = float_at(x[t] + group + offsetof(PanelGroup, d));
-#pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) {
-          const __m512 value = _mm512_cvtepi32_ps(dot[r][t]);
-          if constexpr (!Halves) {
-            acc[r][t] = _mm512_fmadd_ps(value, _mm512_mul_ps(scale[r], d), acc[r][t]);
-          } else if (i == 0) {
-            part[r][t] = _mm512_mul_ps(value, scale[r]);
-          } else {
-            acc[r][t] = _mm512_fmadd_ps(_mm512_fmadd_ps(value, scale[r], part[r][t]), d, acc[r][t]);
-          }
-        }
-      }
-    }
-    if constexpr (Minimum) {
-#pragma GCC unroll 2
-      for (std::size_t i = 0; i < Layout::n_scales; ++i) {
-        __m512 minimum[R];
-#pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) minimum[r] = _mm512_load_ps(record[r] + 64 * (Layout::minima + i));
-#pragma GCC unroll 8
-        for (std::size_t t = 0; t < T; ++t) {
-          __m512 sum = float_at(x[t] + group + offsetof(PanelGroup, sum));
-          if constexpr (Halves) {
-            const __m512 first = float_at(x[t] + group + offsetof(PanelGroup, first_sum));
-            sum = i == 0 ? first : _mm512_sub_ps(sum, first);
-          }
-#pragma GCC unroll 2
-          for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_fmadd_ps(minimum[r], sum, acc[r][t]);
-        }
-      }
-    }
-  }
-
-  // acc += scale · d · Σ weight · low byte, for those tokens that hold sixteen bits among others that hold eight.
-  LAMINA_INLINE static void add_fine(const std::byte* const (&record)[R], const std::byte* const (&x)[T],
-                                     std::size_t group, std::size_t low, __m512 (&acc)[R][T]) {
-#pragma GCC unroll 8
-    for (std::size_t t = 0; t < T; ++t) {
-      if (bits_of(x[t], group) == panel_eight) continue;
-      const std::byte* again[R] = {record[0], record[1]};
-#pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) forget(again[r]);
-      const __m512 d = float_at(x[t] + group + offsetof(PanelGroup, d));
-#pragma GCC unroll 2
-      for (std::size_t i = 0; i < Layout::n_scales; ++i) {
-        const std::byte* const one[1] = {x[t]};
-        __m512i dot[R][1] = {{_mm512_setzero_si512()}, {_mm512_setzero_si512()}};
-        PanelTile<Halves, Minimum, 1>::add_plane(again, i * 8 / Layout::n_scales, (i + 1) * 8 / Layout::n_scales, one,
-                                                 low, dot);
-#pragma GCC unroll 2
-        for (std::size_t r = 0; r < R; ++r) {
-          const __m512 scale = _mm512_load_ps(again[r] + 64 * (Layout::scales + i));
-          acc[r][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r][0]), _mm512_mul_ps(scale, d), acc[r][t]);
-        }
-      }
-    }
-  }
-
-  static void run(const std::byte* panel, const MatmulArgs& a, std::size_t token, std::size_t first_row) {
-    const std::size_t n_groups = (a.k + 31) / 32, strip = n_groups * Layout::size * 64;
-    const std::byte* x[T];
-    __m512 acc[R][T];
-#pragma GCC unroll 8
-    for (std::size_t t = 0; t < T; ++t) {
-      x[t] = reinterpret_cast<const std::byte*>(a.x.token(token + t).q16);
-#pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_setzero_ps();
-    }
-    const std::byte* record[R] = {panel, panel + strip};
-    std::size_t group = 0, low = a.x.k_padded / 32 * sizeof(PanelGroup);
-    for (std::size_t g = 0; g < n_groups; ++g) {
-#pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) forget(x[t]);
-      std::uint32_t bits = panel_eight;
-#pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) bits |= bits_of(x[t], group);
-      if (bits == panel_sixteen) {
-        add_group<true>(record, x, group, low, acc);
-      } else {
-        add_group<false>(record, x, group, low, acc);
-        if (bits != panel_eight) add_fine(record, x, group, low, acc);
-      }
-      group += sizeof(PanelGroup);
-      low += 32;
-#pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) record[r] += Layout::size * 64;
-    }
-#pragma GCC unroll 2
-    for (std::size_t r = 0; r < R; ++r) {
-      const std::size_t row = first_row + 16 * r;
-      if (row >= a.row_end) break;
-      const std::size_t n = a.row_end - row;
-      const auto mask = static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
-#pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) {
-        _mm512_mask_storeu_ps(a.out + (token + t) * a.out_stride + (row - a.row_begin), mask, acc[r][t]);
-      }
-    }
-  }
-};
-
-// Tokens in a tile: sums, dot products and weights have to fit 32 registers.
-template <bool Halves>
-inline constexpr std::size_t panel_tile_tokens = Halves ? 4 : 6;
-
-template <bool Halves, bool Minimum, std::size_t T = panel_tile_tokens<Halves>>
-inline void panel_tile(std::size_t n, const std::byte* panel, const MatmulArgs& a, std::size_t token,
-                       std::size_t first_row) {
-  if constexpr (T > 1) {
-    if (n < T) return panel_tile<Halves, Minimum, T - 1>(n, panel, a, token, first_row);
-  }
-  PanelTile<Halves, Minimum, T>::run(panel, a, token, first_row);
-}
-
-template <class Format>
-void matmul_panel(const MatmulArgs& a) {
-  using Kind = PanelKind<Format>;
-  using Layout = typename PanelPacker<Format>::Layout;
-  const std::size_t strip = (a.k + 31) / 32 * Layout::size * 64;
-  for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += 16, ++i) {
-    pack_strip<PanelPacker<Format>>(a, row, a.row_end - row < 16 ? a.row_end - row : 16, 0, (a.k + 255) / 256,
-                                    a.panel + i * strip);
-  }
-  // Tiles of about the same size: five tokens left over would cost as much as six.
-  constexpr std::size_t most = panel_tile_tokens<Kind::halves>;
-  const std::size_t n_tiles = (a.n_tokens + most - 1) / most;
-  for (std::size_t tile = 0; tile < n_tiles; ++tile) {
-    const std::size_t token = tile * a.n_tokens / n_tiles, n = (tile + 1) * a.n_tokens / n_tiles - token;
-    for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += panel_rows, i += 2) {
-      panel_tile<Kind::halves, Kind::minimum>(n, a.panel + i * strip, a, token, row);
-    }
-  }
-}
-
 // With eight bits a group is fine all the same when their error, which grows with the group's largest value, would be
 // far above that of the row's other groups: eight bits cannot hold the few large activations of real models beside
 // small ones.
@@ -347,9 +134,9 @@ LAMINA_INLINE __m256i reduce_each(const __m512i (&v)[8], Op op) {
   return _mm512_castsi512_si256(_mm512_permutexvar_epi32(at, all));
 }
 
-// d of each group, as quantise_group() has it, eight groups at a time; and Σ d² over all groups but those of zeros,
-// divided by their number.
-inline float panel_scales(const Activations& row) {
+// d of each group, as quantise_group() has it, eight groups at a time, or with `common` the largest of each eight; and
+// Σ d² over all groups but those of zeros, divided by their number.
+inline float panel_scales(const Activations& row, bool common) {
   const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
   const __m256 levels = _mm256_set1_ps(activation_levels), least = _mm256_set1_ps(1e-30f);
   __m256 squares = _mm256_setzero_ps();
@@ -361,8 +148,10 @@ inline float panel_scales(const Activations& row) {
       const float* x = row.f32 + 32 * (g + i);
       v[i] = _mm512_max_epi32(_mm512_and_si512(load_512(x), magnitude), _mm512_and_si512(load_512(x + 16), magnitude));
     }
-    const __m256 largest =
-        _mm256_castsi256_ps(reduce_each(v, [](__m512i a, __m512i b) { return _mm512_max_epi32(a, b); }));
+    __m256i most = reduce_each(v, [](__m512i a, __m512i b) { return _mm512_max_epi32(a, b); });
+    if (common)
+      most = _mm256_set1_epi32(_mm512_reduce_max_epi32(_mm512_maskz_mov_epi32(0xff, _mm512_castsi256_si512(most))));
+    const __m256 largest = _mm256_castsi256_ps(most);
     const __mmask8 large = _mm256_cmp_ps_mask(largest, least, _CMP_NLT_UQ);  // NaN too
     const __m256 d = _mm256_maskz_div_ps(large, largest, levels);
     squares = _mm256_fmadd_ps(d, d, squares);
@@ -377,7 +166,7 @@ inline void quantize_panel(const Activations& row, bool eight_bits) {
   auto* out = reinterpret_cast<std::byte*>(row.q16);
   const std::size_t n_groups = row.k_padded / 32;
   auto* low = reinterpret_cast<std::uint8_t*>(out + n_groups * sizeof(PanelGroup));
-  const float limit = fine_ratio * panel_scales(row);
+  const float limit = fine_ratio * panel_scales(row, !eight_bits);
   const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128);
   for (std::size_t g = 0; g < n_groups; g += 8) {
     __m512i firsts[8], totals[8];  // levels of the first half, of both
@@ -405,7 +194,7 @@ inline void quantize_panel(const Activations& row, bool eight_bits) {
     }
     const __m256i sums = reduce_each(totals, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
     const __m256i first_sums = reduce_each(firsts, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
-    const __m256 d = _mm256_loadu_ps(row.d + g);
+    const __m256 d = eight_bits ? _mm256_loadu_ps(row.d + g) : _mm256_set1_ps(1.0f);
     alignas(32) float sum_of[8], first_of[8];
     _mm256_store_ps(sum_of, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), d));
     _mm256_store_ps(first_of, _mm256_mul_ps(_mm256_cvtepi32_ps(first_sums), d));
