@@ -203,8 +203,8 @@ struct KernelTable {
     std::string_view kernel;       // what the plan shows, for example "int16 avx2"
     MatmulFn matmul = nullptr;
     DequantizeFn dequantize = nullptr;
-    // Prefill: the rows are decoded once into a panel, which then meets all tokens. Null where there is none: matmul
-    // then serves prefill too.
+    // Prefill: the rows are decoded once into a panel, which then meets all tokens, as quantize_panel() left them or,
+    // of float formats, as floats. Null where there is none: matmul then serves prefill too.
     std::string_view panel_kernel;  // what the plan shows, for example "panel avx512-vnni"
     MatmulFn matmul_panel = nullptr;
     // Prefill in bfloat16, weights and activations, with float sums; null where there is none. It rounds more than
@@ -217,8 +217,8 @@ struct KernelTable {
     std::string_view split_kernel;
     MatmulFn matmul_split = nullptr;
 
-    // What meets many tokens. A target with panels of integers has them for every format with int_activations, so that
-    // no batch needs both layouts of integers.
+    // What meets many tokens. A target with panels has them for every format, so that no batch needs both layouts of
+    // integers.
     Method method(bool eight_bits) const {
       if (matmul_bf16 != nullptr && (eight_bits || bf16_always)) return Method::Bf16;
       if (matmul_split != nullptr) return Method::Split;
@@ -254,11 +254,15 @@ struct KernelTable {
 };
 
 // Bytes of scratch for a panel of n_rows rows: rows are taken 32 at a time, a group of 32 weights of 16 rows is a
-// record of at most 20 vectors of 64 bytes.
+// record of at most 20 vectors of 64 bytes. Floats take 64 rows and 512 of their values at a time, at most.
 inline constexpr std::size_t panel_rows = 32;
 inline constexpr std::size_t panel_record_bytes = 20 * 64;
+inline constexpr std::size_t float_panel_most_rows = 64, float_panel_part = 512;
 constexpr std::size_t panel_bytes(std::size_t n_rows, std::size_t k_padded) {
-  return round_up(n_rows, panel_rows) / 16 * (k_padded / 32) * panel_record_bytes;
+  const std::size_t integers = round_up(n_rows, panel_rows) / 16 * (k_padded / 32) * panel_record_bytes;
+  const std::size_t rows = round_up(n_rows < float_panel_most_rows ? n_rows : float_panel_most_rows, 16);
+  const std::size_t floats = rows * (k_padded < float_panel_part ? k_padded : float_panel_part) * sizeof(float);
+  return integers > floats ? integers : floats;
 }
 // The same for matmul_bf16: a panel as above of 64 rows at a time, whose records are smaller. With tiles, twice two
 // strips of 16 rows and 256 weights, each weight split in two.
@@ -323,10 +327,8 @@ struct TableOf<Set, TypeList<Formats...>> {
     out.matmul = &Set::template matmul<Format>;
     out.dequantize = &Set::template dequantize<Format>;
     if constexpr (HasPanels<Set>) {
-      if constexpr (Set::template int_activations<Format>) {
-        out.panel_kernel = Set::template panel_name<Format>();
-        out.matmul_panel = &Set::template matmul_panel<Format>;
-      }
+      out.panel_kernel = Set::template panel_name<Format>();
+      out.matmul_panel = &Set::template matmul_panel<Format>;
     }
     return out;
   }

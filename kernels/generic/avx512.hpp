@@ -62,3 +62,40 @@ LAMINA_INLINE F load_i8(const std::byte* p) { return F{_mm512_cvtepi32_ps(_mm512
 LAMINA_INLINE void store_f16(std::byte* p, F a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(raw(a), _MM_FROUND_TO_NEAREST_INT));
 }
+// Rows become columns: out[i] lane r = in[r] lane i.
+LAMINA_INLINE void transpose_16x16(__m512i (&v)[16]) {
+  __m512i a[16];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) {
+    a[2 * i] = _mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]);
+    a[2 * i + 1] = _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]);
+  }
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) {
+    v[4 * i] = _mm512_unpacklo_epi64(a[4 * i], a[4 * i + 2]);
+    v[4 * i + 1] = _mm512_unpackhi_epi64(a[4 * i], a[4 * i + 2]);
+    v[4 * i + 2] = _mm512_unpacklo_epi64(a[4 * i + 1], a[4 * i + 3]);
+    v[4 * i + 3] = _mm512_unpackhi_epi64(a[4 * i + 1], a[4 * i + 3]);
+  }
+  // v[4 i + j] has lanes j, j + 4, j + 8, j + 12 of rows 4 i … 4 i + 3
+#pragma GCC unroll 4
+  for (std::size_t j = 0; j < 4; ++j) {
+    const __m512i low = _mm512_shuffle_i32x4(v[j], v[4 + j], 0x88), high = _mm512_shuffle_i32x4(v[j], v[4 + j], 0xdd);
+    const __m512i low2 = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0x88);
+    const __m512i high2 = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0xdd);
+    a[j] = _mm512_shuffle_i32x4(low, low2, 0x88);
+    a[4 + j] = _mm512_shuffle_i32x4(high, high2, 0x88);
+    a[8 + j] = _mm512_shuffle_i32x4(low, low2, 0xdd);
+    a[12 + j] = _mm512_shuffle_i32x4(high, high2, 0xdd);
+  }
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < 16; ++i) v[i] = a[i];
+}
+LAMINA_INLINE void transpose(const float (&rows)[16][16], float* out) {
+  __m512i v[16];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_load_si512(rows[i]);
+  transpose_16x16(v);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < 16; ++i) _mm512_store_si512(out + 16 * i, v[i]);
+}

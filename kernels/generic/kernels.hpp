@@ -50,6 +50,8 @@
 //
 #include "lamina/kernels/generic/matmul.hpp"
 //
+#include "lamina/kernels/generic/float_panel.hpp"
+//
 #include "lamina/kernels/generic/math.hpp"
 //
 #include "lamina/kernels/generic/rows.hpp"

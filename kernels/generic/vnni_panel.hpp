@@ -27,36 +27,6 @@ struct PanelLayout {
 };
 static_assert(PanelLayout<true, true>::size == 14);
 
-// Rows become columns: out[i] lane r = in[r] lane i.
-LAMINA_INLINE void transpose_16x16(__m512i (&v)[16]) {
-  __m512i a[16];
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) {
-    a[2 * i] = _mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]);
-    a[2 * i + 1] = _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]);
-  }
-#pragma GCC unroll 4
-  for (std::size_t i = 0; i < 4; ++i) {
-    v[4 * i] = _mm512_unpacklo_epi64(a[4 * i], a[4 * i + 2]);
-    v[4 * i + 1] = _mm512_unpackhi_epi64(a[4 * i], a[4 * i + 2]);
-    v[4 * i + 2] = _mm512_unpacklo_epi64(a[4 * i + 1], a[4 * i + 3]);
-    v[4 * i + 3] = _mm512_unpackhi_epi64(a[4 * i + 1], a[4 * i + 3]);
-  }
-  // v[4 i + j] has lanes j, j + 4, j + 8, j + 12 of rows 4 i … 4 i + 3
-#pragma GCC unroll 4
-  for (std::size_t j = 0; j < 4; ++j) {
-    const __m512i low = _mm512_shuffle_i32x4(v[j], v[4 + j], 0x88), high = _mm512_shuffle_i32x4(v[j], v[4 + j], 0xdd);
-    const __m512i low2 = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0x88);
-    const __m512i high2 = _mm512_shuffle_i32x4(v[8 + j], v[12 + j], 0xdd);
-    a[j] = _mm512_shuffle_i32x4(low, low2, 0x88);
-    a[4 + j] = _mm512_shuffle_i32x4(high, high2, 0x88);
-    a[8 + j] = _mm512_shuffle_i32x4(low, low2, 0xdd);
-    a[12 + j] = _mm512_shuffle_i32x4(high, high2, 0xdd);
-  }
-#pragma GCC unroll 16
-  for (std::size_t i = 0; i < 16; ++i) v[i] = a[i];
-}
-
 // One chunk of 16 rows → the records of its groups.
 template <class Format>
 struct PanelPacker {
@@ -85,7 +55,7 @@ struct PanelPacker {
       if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum[r] + 8, w.minimum[1]);
     }
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) transpose_16x16(bytes[i]);
+    for (std::size_t i = 0; i < 4; ++i) native::transpose_16x16(bytes[i]);
     const __m512i zero = _mm512_setzero_si512(), bias = _mm512_set1_epi8(-128);
     for (std::size_t g = 0; g < n_groups; ++g) {
       std::byte* record = records + g * Layout::size * 64;

@@ -28,27 +28,28 @@ struct HighwayTarget;
 template <>
 struct HighwayTarget<HWY_AVX3_DL> {
   static constexpr std::string_view name = "avx512-vnni", int_kernel = "int16 avx512-vnni",
-                                    float_kernel = "float avx512", panel_kernel = "panel avx512-vnni";
+                                    float_kernel = "float avx512", panel_kernel = "panel avx512-vnni",
+                                    float_panel = "float panel avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX3> {
   static constexpr std::string_view name = "avx512", int_kernel = "int16 avx512", float_kernel = "float avx512",
-                                    panel_kernel = "panel avx512";
+                                    panel_kernel = "panel avx512", float_panel = "float panel avx512";
 };
 template <>
 struct HighwayTarget<HWY_AVX2> {
   static constexpr std::string_view name = "avx2", int_kernel = "int16 avx2", float_kernel = "float avx2",
-                                    panel_kernel = "panel avx2";
+                                    panel_kernel = "panel avx2", float_panel = "float panel avx2";
 };
 template <>
 struct HighwayTarget<HWY_SSE4> {
   static constexpr std::string_view name = "sse4", int_kernel = "int16 sse4", float_kernel = "float sse4",
-                                    panel_kernel = "panel sse4";
+                                    panel_kernel = "panel sse4", float_panel = "float panel sse4";
 };
 template <>
 struct HighwayTarget<HWY_NEON> {
   static constexpr std::string_view name = "neon", int_kernel = "int16 neon", float_kernel = "float neon",
-                                    panel_kernel = "panel neon";
+                                    panel_kernel = "panel neon", float_panel = "float panel neon";
 };
 
 // Has the kernels of generic/vnni_*.hpp.
@@ -89,7 +90,7 @@ struct HighwayKernels {
   static void matmul(const MatmulArgs& a);
   template <class Format>
   static constexpr std::string_view panel_name() {
-    return HighwayTarget<Target>::panel_kernel;
+    return int_activations<Format> ? HighwayTarget<Target>::panel_kernel : HighwayTarget<Target>::float_panel;
   }
   template <class Format>
   static void matmul_panel(const MatmulArgs& a);

@@ -38,7 +38,7 @@ void HighwayKernels<HWY_TARGET>::matmul_panel(const MatmulArgs& a) {
   if constexpr (int_activations<Format>) {
     HWY_NAMESPACE::matmul_panel<Format>(a);
   } else {
-    HWY_NAMESPACE::matmul<Format>(a);  // floats have no panel
+    HWY_NAMESPACE::float_panel<Format>(a);
   }
 }
 

@@ -78,11 +78,15 @@ struct XsimdKernels {
   static void quantize_panel(const Activations& row, bool eight_bits) { xsimd_target::quantize_panel(row, eight_bits); }
   template <class Format>
   static constexpr std::string_view panel_name() {
-    return "panel " LAMINA_XSIMD_NAME;
+    return int_activations<Format> ? "panel " LAMINA_XSIMD_NAME : "float panel " LAMINA_XSIMD_NAME;
   }
   template <class Format>
   static void matmul_panel(const MatmulArgs& a) {
-    xsimd_target::matmul_panel<Format>(a);
+    if constexpr (int_activations<Format>) {
+      xsimd_target::matmul_panel<Format>(a);
+    } else {
+      xsimd_target::float_panel<Format>(a);
+    }
   }
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing) {

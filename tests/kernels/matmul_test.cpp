@@ -140,7 +140,8 @@ TEST_CASE("a panel is as close to floats as its bits allow, and eight are no wor
         x.quantize_panel(target, eight_bits);
         const auto got = multiply_panel(target, Format::type_id, w, w.size() / rows, k, 0, rows, 0, 6, x);
         const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 6, x);
-        REQUIRE(nmse(got, want) < (!eight_bits ? 1e-8 : spiked ? 1e-5 : 5e-5));
+        // Sixteen bits may share a scale among 256 values, of which spikes leave the others less.
+        REQUIRE(nmse(got, want) < (!eight_bits ? (spiked ? 1e-7 : 1e-8) : spiked ? 1e-5 : 5e-5));
       }
     }
   });

@@ -36,7 +36,7 @@ const TensorUse& use_of(const Model& model, const std::string& name) {
 
 TEST_CASE("floats beside integers do not keep the integers from their panels") {
   for (const auto* table : all_targets()) {
-    // Floats of 32 bits have the same bits in any batch, so only the phase of two formats can change one.
+    // Floats only sum in another order, so only the phase of two formats can change more than that.
     TinyModel tiny;
     tiny.types = {{"attn_k.weight", q8_0}, {"attn_v.weight", q4_0}};
     const Model model = load_tiny(tiny, std::string(table->target));
@@ -45,7 +45,7 @@ TEST_CASE("floats beside integers do not keep the integers from their panels") {
     const auto many = all_logits(model, ids, {.batch = 40, .threads = 1});
     const auto& kernel = *table->find(q8_0);
     INFO(table->target);
-    CHECK(same_bits(one, many) == (kernel.matmul_panel == nullptr));
+    if (panels_round(*table, kernel)) CHECK(nmse(many, one) > order_of_sums);
     CHECK(nmse(many, one) < (kernel.bf16_always ? 1e-4 : 1e-7));
   }
 }
@@ -112,7 +112,6 @@ TEST_CASE("the plan names the kernels of each tensor, and which are not the fast
       // 96 of each row's 96 weights, where kernels work in chunks.
       CHECK(use.ragged == (name == "ffn_down" && kernel.int_activations));
     }
-    CHECK(use_of(model, "blk.0.ffn_up.weight").lacks_panels(FeedKind::PrefillEight));
     for (const auto& step : model.plan().steps()) {
       CHECK(step.info.slow == table->slow);
       CHECK(!step.info.kernels.of(FeedKind::Decode).empty());

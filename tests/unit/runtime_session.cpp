@@ -88,7 +88,7 @@ TEST_CASE("what decides on panels for experts is how many tokens an expert meets
   for (const auto* table : all_targets()) {
     const auto* q4_0 = table->find(2);
     for (const std::uint32_t up : {2u, 1u}) {  // beside Q4_0 F16, which has panels in bfloat16 alone
-      // Other matrices are floats: only the experts' bits may depend on the batch.
+      // Other matrices are floats, whose panels only sum in another order.
       tiny.types = {{"ffn_up_exps.weight", up}, {"_exps.weight", 2}};
       const auto model_of = [&](std::uint32_t n_experts) {
         tiny.n_experts = n_experts;
@@ -107,10 +107,10 @@ TEST_CASE("what decides on panels for experts is how many tokens an expert meets
         INFO(table->target << " up in " << up << ", " << bits << " bits");
         const double error = bits == 8 || q4_0->bf16_always ? 1e-3 : 1e-7;
         // 9 tokens that choose two of 60 experts: none meets eight.
-        CHECK(same_bits(run(scattered, 9, 1, bits), of_scattered));
+        CHECK(nmse(run(scattered, 9, 1, bits), of_scattered) < order_of_sums);
         // 99 tokens and 3 experts: more than a tile of tokens each.
         const auto many = run(crowded, 99, 1, bits);
-        CHECK(same_bits(many, of_crowded) == (q4_0->method(bits == 8) == kernels::Method::Rows));
+        if (panels_round(*table, *q4_0)) CHECK(nmse(many, of_crowded) > order_of_sums);
         CHECK(nmse(many, of_crowded) < error);
         CHECK(same_bits(many, run(crowded, 99, 2, bits)));
         // Some experts meet many tokens and some few.
@@ -271,7 +271,7 @@ TEST_CASE("tied embeddings serve as the head") {
 
 TEST_CASE("rewinding forgets, and feeding again repeats") {
   const Model model = load_tiny({});
-  Session session = open(model, {.threads = 2});
+  Session session = open(model, {.threads = 2, .strict = true});
   const Ids ids = some_ids(12);
   REQUIRE(session.feed(ids));
   const std::vector<float> before(session.logits().begin(), session.logits().end());

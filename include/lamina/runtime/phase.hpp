@@ -97,25 +97,28 @@ inline constexpr std::size_t panel_min_tokens = 8;
 
 // The forms of activations that a phase's matrices read, each by the method of its own format.
 struct Forms {
-  // floats and integers for rows, integers for panels, bfloat16
+  // floats for rows or panels, integers for rows, integers for panels, bfloat16
   bool floats = false, words = false, panel = false, bf16 = false;
+  bool float_panel = false;
   bool split = false;  // bfloat16 is split: matrices that need no more than bfloat16 find it there too
 
   Forms(std::initializer_list<const Bound*> weights, bool many, bool eight_bits) {
     for (const Bound* w : weights) {
       if (!w->present()) continue;
       const Method method = many ? w->kernel->method(eight_bits) : Method::Rows;
-      panel = panel || method == Method::Panel;
+      const bool integers = w->kernel->int_activations;
+      if (method == Method::Panel) (integers ? panel : float_panel) = true;
       split = split || method == Method::Split;
       bf16 = bf16 || method == Method::Bf16 || split;
-      if (method == Method::Rows) (w->kernel->int_activations ? words : floats) = true;
+      if (method == Method::Rows) (integers ? words : floats) = true;
     }
+    floats = floats || float_panel;
   }
 
-  bool panels() const { return panel || bf16; }
+  bool panels() const { return panel || float_panel || bf16; }
   // bfloat16 needs a place of its own.
   bool bf16_apart() const { return bf16 && (panel || words); }
-  std::size_t most_rows(const KernelTable& k) const { return panel ? panel_task_rows : k.bf16_rows; }
+  std::size_t most_rows(const KernelTable& k) const { return panel || float_panel ? panel_task_rows : k.bf16_rows; }
 };
 
 // Where a row's bfloat16 belongs: it is token t of n that a matrix meets together.
