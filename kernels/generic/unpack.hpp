@@ -16,15 +16,15 @@ LAMINA_INLINE void forget(T& value) {
   asm("" : "+r"(value));
 }
 
-// What of a row lies ahead of its next n_bytes is fetched twice: into the second-level cache early, as more such
-// fetches can be under way than the first level has buffers for, and into the first shortly before its use. Past the
-// end of the weights both are harmless. (bench/README.md has what each alone is worth.)
+// Fetches what of a row lies ahead of its next n_bytes into the second-level cache, early, as more such fetches can be
+// under way than the first level has buffers for; and, where that pays, into the first. Past the end of the weights
+// both are harmless. (bench/README.md has what each alone is worth.)
 LAMINA_INLINE void fetch_ahead(const std::byte* row, std::size_t n_bytes) {
 #pragma GCC unroll 8
-  for (std::size_t line = 0; line < n_bytes; line += 64) {
-    __builtin_prefetch(row + 8192 + line, 0, 2);
-    __builtin_prefetch(row + 2048 + line, 0, 3);
-  }
+  for (std::size_t line = 0; line < n_bytes; line += 64) __builtin_prefetch(row + 8192 + line, 0, 2);
+  if (!fetch_into_first) return;
+#pragma GCC unroll 8
+  for (std::size_t line = 0; line < n_bytes; line += 64) __builtin_prefetch(row + 2048 + line, 0, 3);
 }
 
 // A chunk at the end of a row that has but its first n weights, a multiple of 32. What lies after them, another row's

@@ -4,6 +4,7 @@
 // The generic kernels in the namespace of the target that is being compiled. A source includes this after
 // <hwy/foreach_target.h>, hence once per target; the scalar fallback of Highway is skipped, since `reference` is ours.
 #include "lamina/kernels/grid_bytes.hpp"
+#include "lamina/kernels/prefetch.hpp"
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 HWY_BEFORE_NAMESPACE();

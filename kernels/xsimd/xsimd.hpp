@@ -21,6 +21,7 @@
 #include "lamina/kernels/grid_bytes.hpp"
 #include "lamina/kernels/inline.hpp"
 #include "lamina/kernels/kernel_set.hpp"
+#include "lamina/kernels/prefetch.hpp"
 #include "lamina/kernels/reference/reference.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
