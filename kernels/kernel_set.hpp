@@ -46,17 +46,18 @@ constexpr std::size_t comb_order(std::size_t i) {
 }
 
 // What a group holds of its levels: the high bytes alone, the low ones being 0; both, beside groups that hold eight
-// bits; or both like all groups of its batch.
-enum PanelBits : std::uint32_t { panel_eight = 0, panel_fine = 1, panel_sixteen = 2 };
+// bits; or both like all groups of its batch. A row's first group says besides whether any of them is fine.
+enum PanelBits : std::uint32_t { panel_eight = 0, panel_fine = 1, panel_sixteen = 2, panel_row_has_fine = 4 };
 
-// A group of 32 activations as panels meet it: level + 32768 = 256 · high + low. All that a group needs lies together,
-// so that a tile of tokens is a handful of pointers.
+// A group of 32 activations as panels meet it: level + 32768 = 256 · high + low, x ≈ d · level, with the d of the row's
+// Activations. All that a group needs lies together, so that a tile of tokens is a handful of pointers. With sixteen
+// bits, eight groups (256 values) have the same d.
 struct PanelGroup {
   std::uint8_t high[32];
-  float d;             // x ≈ d · level
-  float sum;           // d · Σ level
-  std::uint32_t fine;  // PanelBits
-  float first_sum;     // d · Σ level of the first half
+  float scale;         // sixteen bits: d; others: 256 · d, of the high bytes
+  float sum;           // sixteen bits: Σ level; others: d · Σ level
+  std::uint32_t bits;  // PanelBits
+  float first_sum;     // the same as `sum`, of the first half
 };
 static_assert(sizeof(PanelGroup) == 48);
 

@@ -34,11 +34,30 @@ struct PanelPacker {
   using Chunk = Bytes<Format>;
   using Layout = PanelLayout<PanelKind<Format>::halves, PanelKind<Format>::minimum>;
   static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes, record_bytes = Layout::size * 64;
+  static constexpr bool halves = Chunk::scales == 16;
+
+  // A row's scales and minima, sixteen to a vector: eight scales, then as many minima; or sixteen scales, sixteen
+  // minima.
+  static constexpr std::size_t n_factors = halves && Chunk::has_minimum ? 2 : 1;
+  LAMINA_INLINE static __m512i sixteen(const f32x8& a, const f32x8& b) {
+    return _mm512_castps_si512(_mm512_insertf32x8(_mm512_castps256_ps512(native::raw(a.v[0])), native::raw(b.v[0]), 1));
+  }
+  LAMINA_INLINE static __m512i factors_of(const Chunk& w, std::size_t i) {
+    if constexpr (halves && Chunk::has_minimum) {
+      return i == 0 ? sixteen(w.scale[0], w.scale[1]) : sixteen(w.minimum[0], w.minimum[1]);
+    } else if constexpr (halves) {
+      return sixteen(w.scale[0], w.scale[1]);
+    } else if constexpr (Chunk::has_minimum) {
+      return sixteen(w.scale[0], w.minimum[0]);
+    } else {
+      return sixteen(w.scale[0], w.scale[0]);
+    }
+  }
 
   // n_groups: of the chunk's eight, those that lie within the padded row
   static void pack(const std::byte* const (&chunks)[16], std::size_t n_groups, std::byte* records) {
-    alignas(64) __m512i bytes[4][16];  // first and second halves of groups 0–3, of groups 4–7; per row
-    alignas(64) float scale[16][Chunk::scales], minimum[16][Chunk::scales];
+    alignas(64) __m512i bytes[4][16];            // first and second halves of groups 0–3, of groups 4–7; per row
+    alignas(64) __m512i factors[n_factors][16];  // per row; then columns, of all rows
     for (std::size_t r = 0; r < 16; ++r) {
       const Chunk w(chunks[r]);
 #pragma GCC unroll 2
@@ -49,13 +68,13 @@ struct PanelPacker {
         bytes[2 * h][r] = _mm512_sub_epi8(first, centre);
         bytes[2 * h + 1][r] = _mm512_sub_epi8(second, centre);
       }
-      store8(scale[r], w.scale[0]);
-      if constexpr (Chunk::scales == 16) store8(scale[r] + 8, w.scale[1]);
-      if constexpr (Chunk::has_minimum) store8(minimum[r], w.minimum[0]);
-      if constexpr (Chunk::has_minimum && Chunk::scales == 16) store8(minimum[r] + 8, w.minimum[1]);
+#pragma GCC unroll 2
+      for (std::size_t i = 0; i < n_factors; ++i) factors[i][r] = factors_of(w, i);
     }
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < 4; ++i) native::transpose_16x16(bytes[i]);
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < n_factors; ++i) native::transpose_16x16(factors[i]);
     const __m512i zero = _mm512_setzero_si512(), bias = _mm512_set1_epi8(-128);
     for (std::size_t g = 0; g < n_groups; ++g) {
       std::byte* record = records + g * Layout::size * 64;
@@ -70,11 +89,10 @@ struct PanelPacker {
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < Layout::n_scales; ++i) {
         _mm512_store_si512(record + 64 * (Layout::sums + i), _mm512_sub_epi32(zero, total[i]));
-        auto* column = reinterpret_cast<float*>(record + 64 * (Layout::scales + i));
-        for (std::size_t r = 0; r < 16; ++r) column[r] = scale[r][Layout::n_scales * g + i];
+        const std::size_t at = Layout::n_scales * g + i;
+        _mm512_store_si512(record + 64 * (Layout::scales + i), factors[0][at]);
         if constexpr (Chunk::has_minimum) {
-          auto* least = reinterpret_cast<float*>(record + 64 * (Layout::minima + i));
-          for (std::size_t r = 0; r < 16; ++r) least[r] = minimum[r][Layout::n_scales * g + i];
+          _mm512_store_si512(record + 64 * (Layout::minima + i), factors[n_factors - 1][halves ? at : 8 + at]);
         }
       }
     }
@@ -132,46 +150,87 @@ inline float panel_scales(const Activations& row, bool common) {
   return filled > 0 ? total / static_cast<float>(filled) : 0.0f;
 }
 
-inline void quantize_panel(const Activations& row, bool eight_bits) {
+// Of two vectors of sixteen 16-bit integers, each in 32 bits: all upper bytes, then all lower ones.
+LAMINA_INLINE __m512i bytes_apart(__m512i first, __m512i second) {
+  static constexpr ByteIndex at = [] {
+    ByteIndex out{};
+    for (std::size_t i = 0; i < 32; ++i) {
+      out.at[i] = static_cast<std::uint8_t>(4 * i + 1);
+      out.at[32 + i] = static_cast<std::uint8_t>(4 * i);
+    }
+    return out;
+  }();
+  return _mm512_permutex2var_epi8(first, load_512(at.at), second);
+}
+
+template <bool Eight>
+inline void quantize_panel_row(const Activations& row) {
   auto* out = reinterpret_cast<std::byte*>(row.q16);
   const std::size_t n_groups = row.k_padded / 32;
-  auto* low = reinterpret_cast<std::uint8_t*>(out + n_groups * sizeof(PanelGroup));
-  const float limit = fine_ratio * panel_scales(row, !eight_bits);
+  std::byte* low = out + n_groups * sizeof(PanelGroup);
+  const float limit = fine_ratio * panel_scales(row, !Eight);
   const __m512i bias = _mm512_set1_epi32(32768), half = _mm512_set1_epi32(128);
+  bool any_fine = false;
   for (std::size_t g = 0; g < n_groups; g += 8) {
+    const __m256 d = _mm256_loadu_ps(row.d + g);
+    const __mmask8 fine = Eight ? _mm256_cmp_ps_mask(_mm256_mul_ps(d, d), _mm256_set1_ps(limit), _CMP_GT_OQ) : 0;
+    any_fine = any_fine || fine != 0;
+    alignas(32) float inverse[8];
+    const __mmask8 filled = _mm256_cmp_ps_mask(d, _mm256_setzero_ps(), _CMP_NEQ_UQ);
+    _mm256_store_ps(inverse, _mm256_maskz_div_ps(filled, _mm256_set1_ps(1.0f), d));
     __m512i firsts[8], totals[8];  // levels of the first half, of both
+#pragma GCC unroll 8
     for (std::size_t i = 0; i < 8; ++i) {
-      PanelGroup held;
-      const float d = row.d[g + i];
-      held.fine = !eight_bits ? panel_sixteen : d * d > limit ? panel_fine : panel_eight;
-      const __m512 inverse = _mm512_set1_ps(d == 0 ? 0.0f : 1 / d);
-      __m512i total = _mm512_setzero_si512();
+      const float* x = row.f32 + 32 * (g + i);
+      __m512i q[2];
 #pragma GCC unroll 2
       for (std::size_t j = 0; j < 2; ++j) {
-        __m512i q = level_of(_mm512_loadu_ps(row.f32 + 32 * (g + i) + 16 * j), inverse);
-        // to the nearest multiple of 256 when the low byte is left out
-        if (held.fine == panel_eight) q = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q, half), 8), 8);
-        total = _mm512_add_epi32(total, q);
-        if (j == 0) firsts[i] = q;
-        q = _mm512_add_epi32(q, bias);
-        store_bytes_of(held.high + 16 * j, _mm512_srli_epi32(q, 8));
-        store_bytes_of(low + 32 * (g + i) + 16 * j, q);
+        q[j] = level_of(_mm512_loadu_ps(x + 16 * j), _mm512_set1_ps(inverse[i]));
+        if constexpr (Eight) {  // to the nearest multiple of 256 where the low byte is left out
+          const __mmask16 keep = (fine >> i & 1) != 0 ? 0xffff : 0;
+          const __m512i near = _mm512_slli_epi32(_mm512_srai_epi32(_mm512_add_epi32(q[j], half), 8), 8);
+          q[j] = _mm512_mask_mov_epi32(near, keep, q[j]);
+        }
       }
-      totals[i] = total;
-      held.d = d;
-      held.sum = held.first_sum = 0;
-      std::memcpy(out + (g + i) * sizeof held, &held, sizeof held);
+      firsts[i] = q[0];
+      totals[i] = _mm512_add_epi32(q[0], q[1]);
+      const __m512i bytes = bytes_apart(_mm512_add_epi32(q[0], bias), _mm512_add_epi32(q[1], bias));
+      std::byte* group = out + (g + i) * sizeof(PanelGroup);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(group), _mm512_castsi512_si256(bytes));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(low + 32 * (g + i)), _mm512_extracti64x4_epi64(bytes, 1));
     }
-    const __m256i sums = reduce_each(totals, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
-    const __m256i first_sums = reduce_each(firsts, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); });
-    const __m256 d = eight_bits ? _mm256_loadu_ps(row.d + g) : _mm256_set1_ps(1.0f);
-    alignas(32) float sum_of[8], first_of[8];
-    _mm256_store_ps(sum_of, _mm256_mul_ps(_mm256_cvtepi32_ps(sums), d));
-    _mm256_store_ps(first_of, _mm256_mul_ps(_mm256_cvtepi32_ps(first_sums), d));
-    for (std::size_t i = 0; i < 8; ++i) {
-      std::byte* held = out + (g + i) * sizeof(PanelGroup);
-      std::memcpy(held + offsetof(PanelGroup, sum), &sum_of[i], sizeof(float));
-      std::memcpy(held + offsetof(PanelGroup, first_sum), &first_of[i], sizeof(float));
+    const auto sum_of = [](const __m512i(&of)[8]) {
+      return _mm256_cvtepi32_ps(reduce_each(of, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }));
+    };
+    __m256 scale = d, sum = sum_of(totals), first_sum = sum_of(firsts);
+    if constexpr (Eight) {
+      scale = _mm256_mul_ps(d, _mm256_set1_ps(256.0f));
+      sum = _mm256_mul_ps(sum, d);
+      first_sum = _mm256_mul_ps(first_sum, d);
+    }
+    const __m256i bits =
+        Eight ? _mm256_maskz_set1_epi32(fine, panel_fine) : _mm256_set1_epi32(static_cast<int>(panel_sixteen));
+    // The rest of each PanelGroup, of groups i and i + 4 at a time.
+    const __m256 a = _mm256_unpacklo_ps(scale, sum), b = _mm256_unpackhi_ps(scale, sum);
+    const __m256 as = _mm256_unpacklo_ps(_mm256_castsi256_ps(bits), first_sum);
+    const __m256 bs = _mm256_unpackhi_ps(_mm256_castsi256_ps(bits), first_sum);
+    const __m256 rest[4] = {_mm256_shuffle_ps(a, as, 0x44), _mm256_shuffle_ps(a, as, 0xee),
+                            _mm256_shuffle_ps(b, bs, 0x44), _mm256_shuffle_ps(b, bs, 0xee)};
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) {
+      auto* to = reinterpret_cast<float*>(out + (g + i) * sizeof(PanelGroup) + offsetof(PanelGroup, scale));
+      _mm_storeu_ps(to, _mm256_castps256_ps128(rest[i]));
+      _mm_storeu_ps(to + sizeof(PanelGroup), _mm256_extractf128_ps(rest[i], 1));  // four groups on, in floats
     }
   }
+  if (any_fine) {
+    PanelGroup first;
+    std::memcpy(&first, out, sizeof first);
+    first.bits |= panel_row_has_fine;
+    std::memcpy(out, &first, sizeof first);
+  }
+}
+inline void quantize_panel(const Activations& row, bool eight_bits) {
+  if (eight_bits) return quantize_panel_row<true>(row);
+  quantize_panel_row<false>(row);
 }

@@ -29,7 +29,7 @@ struct PanelSums {
   }
   LAMINA_INLINE static std::uint32_t bits_of(const std::byte* x, std::size_t group) {
     std::uint32_t bits;
-    std::memcpy(&bits, x + group + offsetof(PanelGroup, fine), sizeof bits);
+    std::memcpy(&bits, x + group + offsetof(PanelGroup, bits), sizeof bits);
     return bits;
   }
 
@@ -168,7 +168,7 @@ struct PanelTile16 : PanelSums<Halves, Minimum, T> {
       forget(sums);
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
-        const __m512 d = Sums::float_at(x[t] + group - sizeof(PanelGroup) + offsetof(PanelGroup, d));
+        const __m512 d = Sums::float_at(x[t] + group - sizeof(PanelGroup) + offsetof(PanelGroup, scale));
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) (*sums)[r][t] = _mm512_fmadd_ps(acc[r][t], d, (*sums)[r][t]);
       }
@@ -194,12 +194,10 @@ struct PanelTile8 : PanelSums<Halves, Minimum, T> {
       Sums::add_plane(record, i * 8 / Layout::n_scales, (i + 1) * 8 / Layout::n_scales, x, group, dot);
       __m512 scale[R];
 #pragma GCC unroll 2
-      for (std::size_t r = 0; r < R; ++r) {
-        scale[r] = _mm512_mul_ps(_mm512_load_ps(record[r] + 64 * (Layout::scales + i)), _mm512_set1_ps(256.0f));
-      }
+      for (std::size_t r = 0; r < R; ++r) scale[r] = _mm512_load_ps(record[r] + 64 * (Layout::scales + i));
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
-        const __m512 d = Sums::float_at(x[t] + group + offsetof(PanelGroup, d));
+        const __m512 d = Sums::float_at(x[t] + group + offsetof(PanelGroup, scale));
 #pragma GCC unroll 2
         for (std::size_t r = 0; r < R; ++r) {
           const __m512 value = _mm512_cvtepi32_ps(dot[r][t]);
@@ -218,8 +216,9 @@ struct PanelTile8 : PanelSums<Halves, Minimum, T> {
     using One = PanelSums<Halves, Minimum, 1>;
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < T; ++t) {
-      if (Sums::bits_of(x[t], group) == panel_eight) continue;
-      const __m512 d = Sums::float_at(x[t] + group + offsetof(PanelGroup, d));
+      if ((Sums::bits_of(x[t], group) & panel_fine) == 0) continue;
+      const __m512 of_high = Sums::float_at(x[t] + group + offsetof(PanelGroup, scale));
+      const __m512 d = _mm512_mul_ps(of_high, _mm512_set1_ps(1.0f / 256));
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < Layout::n_scales; ++i) {
         const std::byte* const one[1] = {x[t]};
@@ -235,12 +234,27 @@ struct PanelTile8 : PanelSums<Halves, Minimum, T> {
   }
 
   static void run(const std::byte* panel, const MatmulArgs& a, std::size_t token, std::size_t first_row) {
-    const std::size_t n_groups = (a.k + 31) / 32, strip = n_groups * Layout::size * 64;
     const std::byte* x[T];
+    std::uint32_t bits = panel_eight;
+    for (std::size_t t = 0; t < T; ++t) {
+      x[t] = reinterpret_cast<const std::byte*>(a.x.token(token + t).q16);
+      bits |= Sums::bits_of(x[t], 0);
+    }
+    if ((bits & panel_row_has_fine) != 0) {
+      run_groups<true>(panel, a, token, first_row, x);
+    } else {
+      run_groups<false>(panel, a, token, first_row, x);
+    }
+  }
+
+ private:
+  template <bool AnyFine>
+  static void run_groups(const std::byte* panel, const MatmulArgs& a, std::size_t token, std::size_t first_row,
+                         Tokens& x) {
+    const std::size_t n_groups = (a.k + 31) / 32, strip = n_groups * Layout::size * 64;
     __m512 acc[R][T];
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < T; ++t) {
-      x[t] = reinterpret_cast<const std::byte*>(a.x.token(token + t).q16);
 #pragma GCC unroll 2
       for (std::size_t r = 0; r < R; ++r) acc[r][t] = _mm512_setzero_ps();
     }
@@ -249,11 +263,8 @@ struct PanelTile8 : PanelSums<Halves, Minimum, T> {
     for (std::size_t g = 0; g < n_groups; ++g) {
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) forget(x[t]);
-      std::uint32_t bits = panel_eight;
-#pragma GCC unroll 8
-      for (std::size_t t = 0; t < T; ++t) bits |= Sums::bits_of(x[t], group);
       add_group(record, x, group, acc);
-      if (bits != panel_eight) add_fine(record, x, group, low, acc);
+      if constexpr (AnyFine) add_fine(record, x, group, low, acc);
       group += sizeof(PanelGroup);
       low += 32;
 #pragma GCC unroll 2
@@ -296,7 +307,7 @@ void matmul_panel(const MatmulArgs& a) {
   }
   PanelGroup first;
   std::memcpy(&first, a.x.q16, sizeof first);
-  if (first.fine == panel_sixteen) {
+  if ((first.bits & panel_sixteen) != 0) {
     panel_tiles<PanelTile16, Kind::halves, Kind::minimum>(a, strip);
   } else {
     panel_tiles<PanelTile8, Kind::halves, Kind::minimum>(a, strip);
