@@ -270,6 +270,13 @@ inline void run_last_rows(const MatmulArgs& a, std::size_t begin, std::size_t en
   run_rows<Tile, R, T>(a, begin, end, token);
 }
 
+// Tokens of a tile, of `most`: more than three as long as their integers stay in the first-level cache.
+constexpr std::size_t tokens_at_once(std::size_t most, std::size_t k_padded) {
+  constexpr std::size_t cache_bytes = 32 * 1024;
+  const std::size_t fit = cache_bytes / (k_padded * sizeof(std::int16_t));
+  return fit >= most || most <= 3 ? most : fit < 3 ? 3 : fit;
+}
+
 template <class Format>
 void matmul(const MatmulArgs& a) {
   using Tile = typename std::conditional_t<is_float_format<Format>, std::type_identity<FloatTile<Format>>,
@@ -281,7 +288,8 @@ void matmul(const MatmulArgs& a) {
   const std::size_t rows = fit < 4 ? 4 : fit;
   // Tiles of about the same size: a few tokens left over would cost as much as a whole tile.
   constexpr std::size_t most = Tile::prefill_tokens;
-  const std::size_t n_tiles = (a.n_tokens + most - 1) / most;
+  const std::size_t at_once = tokens_at_once(most, a.x.k_padded);
+  const std::size_t n_tiles = (a.n_tokens + at_once - 1) / at_once;
   for (std::size_t begin = a.row_begin; begin < a.row_end; begin += rows) {
     const std::size_t end = a.row_end - begin < rows ? a.row_end : begin + rows;
     for (std::size_t tile = 0; tile < n_tiles; ++tile) {

@@ -50,7 +50,7 @@ struct CombRow {
   template <std::size_t T>
   LAMINA_INLINE static void add_chunk(const Unpacked& w, const Activations (&x)[T], std::size_t c, __m512 (&acc)[T],
                                       __m512 (&low)[T]) {
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) {
       const auto* high = reinterpret_cast<const std::uint8_t*>(x[t].q16) + 2 * x[t].k_padded + 256 * c;
       const std::uint8_t* fine = high + x[t].k_padded;
@@ -72,7 +72,7 @@ struct CombRow {
   LAMINA_INLINE static void sums(const MatmulArgs& a, std::size_t row, const Activations (&x)[T], f32x8 (&out)[T]) {
     const std::byte* w = a.weights + row * a.row_bytes;
     __m512 acc[T], low[T];
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) acc[t] = low[t] = _mm512_setzero_ps();
     const std::size_t n_chunks = a.k / 256;
     if (n_chunks > 0) {
@@ -97,7 +97,7 @@ struct CombRow {
         add_chunk<T>(last, x, n_chunks, acc, low);
       }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) {
       const __m512 factor = _mm512_set1_ps(has_minimum ? 1.0f : static_cast<float>(-Chunk::centre));
       out[t] = fold(f32x16{{native::F{_mm512_fmadd_ps(low[t], factor, acc[t])}}});
@@ -112,13 +112,13 @@ struct VnniTile {
   static_assert(has_combs<Format> || (Chunk::centre & (Chunk::centre - 1)) == 0);
   static constexpr std::size_t decode_rows = 4;
   static constexpr std::size_t prefill_rows = 1;
-  static constexpr std::size_t prefill_tokens = 3;  // four spill
+  static constexpr std::size_t prefill_tokens = has_combs<Format> ? 3 : 6;  // more spill
 
   // Adds the first n_halves halves of a chunk to the sums of T tokens.
   template <std::size_t T>
   LAMINA_INLINE static void add_chunk(const Chunk& w, std::size_t n_halves, const Activations (&x)[T], std::size_t c,
                                       __m512 (&acc)[2][T], f32x8 (&low)[T]) {
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) {
       if constexpr (Chunk::has_minimum && Chunk::scales == 16) {
         low[t] = fma(w.minimum[0], load<f32x8>(x[t].s16 + 16 * c), low[t]);
@@ -137,7 +137,7 @@ struct VnniTile {
       __m512i first, second;
       w.half(h, first, second);
       const __m512i zero = _mm512_setzero_si512();
-#pragma GCC unroll 4
+#pragma GCC unroll 6
       for (std::size_t t = 0; t < T; ++t) {
         const auto* high = reinterpret_cast<const std::uint8_t*>(x[t].q16) + 256 * c + 128 * h;
         const std::uint8_t* fine = high + x[t].k_padded;
@@ -168,7 +168,7 @@ struct VnniTile {
     }
     __m512 acc[2][T];  // two, because one chain of sums would be slower than memory
     f32x8 low[T];
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) {
       acc[0][t] = acc[1][t] = _mm512_setzero_ps();
       low[t] = broadcast<f32x8>(0.0f);
@@ -188,7 +188,7 @@ struct VnniTile {
         add_chunk<T>(FirstOf<Chunk>(chunk, rest), (rest + 127) / 128, x, n_chunks, acc, low);
       }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) {
       const f32x8 rest =
           Chunk::has_minimum ? low[t] : mul(low[t], broadcast<f32x8>(static_cast<float>(-Chunk::centre)));
@@ -201,7 +201,7 @@ struct VnniTile {
   template <std::size_t R, std::size_t T>
   static void run(const MatmulArgs& a, std::size_t row, std::size_t token) {
     Activations x[T];
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (std::size_t t = 0; t < T; ++t) x[t] = a.x.token(token + t);
     f32x8 lanes[R][T];
     for (std::size_t r = 0; r < R; ++r) row_sums<T>(a, row + r, x, lanes[r]);
@@ -211,7 +211,7 @@ struct VnniTile {
       store4(out, lanes[0][0], lanes[1][0], lanes[2][0], lanes[3][0]);
     } else {
       static_assert(R == 1);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
       for (std::size_t t = 0; t < T; ++t) out[t * a.out_stride] = sum(lanes[0][t]);
     }
   }

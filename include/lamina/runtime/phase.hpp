@@ -93,7 +93,7 @@ struct Input {
 };
 
 // From this many tokens on, decoding rows into panels pays.
-inline constexpr std::size_t panel_min_tokens = 8;
+inline constexpr std::size_t panel_min_tokens = 10;
 
 // The forms of activations that a phase's matrices read, each by the method of its own format.
 struct Forms {
