@@ -54,10 +54,10 @@ struct PanelPacker {
     }
   }
 
-  // n_groups: of the chunk's eight, those that lie within the padded row
-  static void pack(const std::byte* const (&chunks)[16], std::size_t n_groups, std::byte* records) {
-    alignas(64) __m512i bytes[4][16];            // first and second halves of groups 0–3, of groups 4–7; per row
-    alignas(64) __m512i factors[n_factors][16];  // per row; then columns, of all rows
+  // All of the chunk's eight groups; what lies beyond the row is where the next strip begins, which is packed later.
+  static void pack(const std::byte* const (&chunks)[16], std::size_t, std::byte* records) {
+    __m512i bytes[4][16];            // first and second halves of groups 0–3, of groups 4–7; per row
+    __m512i factors[n_factors][16];  // per row; then columns, of all rows
     for (std::size_t r = 0; r < 16; ++r) {
       const Chunk w(chunks[r]);
 #pragma GCC unroll 2
@@ -71,29 +71,50 @@ struct PanelPacker {
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < n_factors; ++i) factors[i][r] = factors_of(w, i);
     }
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) native::transpose_16x16(bytes[i]);
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < n_factors; ++i) native::transpose_16x16(factors[i]);
-    const __m512i zero = _mm512_setzero_si512(), bias = _mm512_set1_epi8(-128);
-    for (std::size_t g = 0; g < n_groups; ++g) {
-      std::byte* record = records + g * Layout::size * 64;
-      __m512i total[2] = {zero, zero};
-#pragma GCC unroll 8
-      for (std::size_t j = 0; j < 8; ++j) {
-        const __m512i w = bytes[2 * (g / 4) + j / 4][4 * (g % 4) + j % 4];
-        _mm512_store_si512(record + 64 * j, w);
-        __m512i& part = total[Layout::n_scales == 2 ? j / 4 : 0];
-        part = add_dot4(part, bias, w);
-      }
+    for (std::size_t h = 0; h < 2; ++h) {
+      __m512i total[4];  // −128 · Σ weights of the first halves
+      pack_halves(bytes[2 * h], 0, records + 4 * h * record_bytes, total);
+      pack_halves(bytes[2 * h + 1], 1, records + 4 * h * record_bytes, total);
+    }
+    for (std::size_t g = 0; g < 8; ++g) {
+      std::byte* record = records + g * record_bytes;
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < Layout::n_scales; ++i) {
-        _mm512_store_si512(record + 64 * (Layout::sums + i), _mm512_sub_epi32(zero, total[i]));
         const std::size_t at = Layout::n_scales * g + i;
         _mm512_store_si512(record + 64 * (Layout::scales + i), factors[0][at]);
         if constexpr (Chunk::has_minimum) {
           _mm512_store_si512(record + 64 * (Layout::minima + i), factors[n_factors - 1][halves ? at : 8 + at]);
         }
+      }
+    }
+  }
+
+ private:
+  // The first halves (0) or the second (1) of four groups of each row.
+  LAMINA_INLINE static void pack_halves(const __m512i (&rows)[16], std::size_t second, std::byte* records,
+                                        __m512i (&total)[4]) {
+    __m512i v[16];
+#pragma GCC unroll 16
+    for (std::size_t r = 0; r < 16; ++r) v[r] = rows[r];
+    native::transpose_16x16(v);
+    const __m512i bias = _mm512_set1_epi8(-128), zero = _mm512_setzero_si512();
+#pragma GCC unroll 4
+    for (std::size_t g = 0; g < 4; ++g) {
+      std::byte* record = records + g * record_bytes;
+      __m512i sum = second == 0 || halves ? zero : total[g];
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < 4; ++j) {
+        _mm512_store_si512(record + 64 * (4 * second + j), v[4 * g + j]);
+        sum = add_dot4(sum, bias, v[4 * g + j]);
+      }
+      if constexpr (halves) {
+        _mm512_store_si512(record + 64 * (Layout::sums + second), _mm512_sub_epi32(zero, sum));
+      } else if (second == 1) {
+        _mm512_store_si512(record + 64 * Layout::sums, _mm512_sub_epi32(zero, sum));
+      } else {
+        total[g] = sum;
       }
     }
   }
