@@ -60,8 +60,3 @@ LAMINA_INLINE F load_i8(const std::byte* p) {
 LAMINA_INLINE void store_f16(std::byte* p, F a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(raw(a), _MM_FROUND_TO_NEAREST_INT));
 }
-LAMINA_INLINE void transpose(const float (&rows)[16][16], float* out) {
-  for (std::size_t i = 0; i < 16; ++i) {
-    for (std::size_t r = 0; r < 16; ++r) out[16 * i + r] = rows[r][i];
-  }
-}

@@ -5,6 +5,7 @@
 // including backend sets has_vnni.
 
 LAMINA_INLINE __m256i load_256(const std::byte* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+LAMINA_INLINE F times_power(F a, I n) { return F{_mm512_scalef_ps(raw(a), _mm512_cvtepi32_ps(raw(n)))}; }
 LAMINA_INLINE F load_f16(const std::byte* p) { return F{_mm512_cvtph_ps(load_256(p))}; }
 LAMINA_INLINE F load_bf16(const std::byte* p) {
   return F{_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load_256(p)), 16))};

@@ -173,8 +173,3 @@ LAMINA_INLINE float largest(const Fh (&a)[2]) {
   const float first = v[0] > v[2] ? v[0] : v[2], second = v[1] > v[3] ? v[1] : v[3];
   return first > second ? first : second;
 }
-LAMINA_INLINE void transpose(const float (&rows)[16][16], float* out) {
-  for (std::size_t i = 0; i < 16; ++i) {
-    for (std::size_t r = 0; r < 16; ++r) out[16 * i + r] = rows[r][i];
-  }
-}

@@ -32,11 +32,7 @@ LAMINA_INLINE f32x16 exp(const f32x16& value) {
   p = fma(p, r, broadcast<f32x16>(0.5f));
   p = fma(mul(p, r), r, r);
   p = add(p, broadcast<f32x16>(1.0f));
-  const i32x16 half_n = shift_right<1>(n);
-  const i32x16 bias = broadcast<i32x16>(127);
-  const f32x16 scale1 = as_float(shift_left<23>(add(half_n, bias)));
-  const f32x16 scale2 = as_float(shift_left<23>(add(sub(n, half_n), bias)));
-  return mul(mul(p, scale1), scale2);
+  return times_power(p, n);
 }
 
 inline void add(float* x, const float* y, std::size_t n) {

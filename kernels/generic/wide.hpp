@@ -102,6 +102,9 @@ struct ToFloat {
 struct NearestInt {
   LAMINA_INLINE static native::I apply(native::F a) { return native::nearest_int(a); }
 };
+struct TimesPower {
+  LAMINA_INLINE static native::F apply(native::F a, native::I n) { return native::times_power(a, n); }
+};
 struct AsInt {
   LAMINA_INLINE static native::I apply(native::F a) { return native::as_int(a); }
 };
@@ -255,6 +258,7 @@ LAMINA_INLINE W broadcast(T value) {
 
 LAMINA_INLINE f32x16 to_float(const i32x16& a) { return detail::each<detail::ToFloat>(a); }
 LAMINA_INLINE i32x16 nearest_int(const f32x16& a) { return detail::each<detail::NearestInt>(a); }  // ties to even
+LAMINA_INLINE f32x16 times_power(const f32x16& a, const i32x16& n) { return detail::each<detail::TimesPower>(a, n); }
 LAMINA_INLINE i32x16 as_int(const f32x16& a) { return detail::each<detail::AsInt>(a); }
 LAMINA_INLINE f32x16 as_float(const i32x16& a) { return detail::each<detail::AsFloat>(a); }
 template <int N>

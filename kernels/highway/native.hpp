@@ -112,6 +112,10 @@ LAMINA_INLINE V shift_right16(V a) {
 #include "lamina/kernels/generic/avx2_half.hpp"
 //
 #include "lamina/kernels/generic/avx2.hpp"
+//
+#include "lamina/kernels/generic/no_avx512.hpp"
 #else
 #include "lamina/kernels/generic/lanes_any.hpp"
+//
+#include "lamina/kernels/generic/no_avx512.hpp"
 #endif
