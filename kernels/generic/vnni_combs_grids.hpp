@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Lamina authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Combs (vnni_combs.hpp) of IQ1 to IQ3. Points of eight coordinates, of which 256 weights have 32, are gathered sixteen
-// at a time; those of four, 64 at once, are found in tables by byte permutes. README.md says why.
+// Combs (vnni_combs.hpp) of IQ1 to IQ3. Points are found in tables by byte permutes, but for those of IQ1, of which
+// there are too many: they are gathered, sixteen at a time. README.md says why.
 
 // Of every four weights `low` has the first and the second, `high` the others: a nibble each, three bits of a digit and
 // one for the sign.
@@ -61,32 +61,44 @@ LAMINA_INLINE void levels_of(const Nibbles& n, __m512i (&v)[4]) {
   v[3] = _mm512_permutexvar_epi8(_mm512_srli_epi16(n.high, 4), levels);
 }
 
-// Points of eight coordinates, as nibbles: 0 1, 4 5, 2 3 and 6 7.
+// Points of eight digits of two bits, the first four and the others apart.
 template <class Grid>
-struct NibblePoints {
-  std::uint32_t at[Grid::n_points];
+struct alignas(64) FourDigits {
+  std::uint8_t low[Grid::n_points], high[Grid::n_points];
 };
 template <class Grid>
-constexpr NibblePoints<Grid> nibbles_of_points() {
-  constexpr int place[8] = {0, 1, 4, 5, 2, 3, 6, 7};
-  NibblePoints<Grid> out{};
+constexpr FourDigits<Grid> four_digits() {
+  FourDigits<Grid> out{};
   for (int p = 0; p < Grid::n_points; ++p) {
-    for (int i = 0; i < 8; ++i) {
-      out.at[p] |= static_cast<std::uint32_t>(Grid::constant_digit(p, place[i])) << 4 * i;
+    for (int i = 0; i < 4; ++i) {
+      out.low[p] = static_cast<std::uint8_t>(out.low[p] | Grid::constant_digit(p, i) << 2 * i);
+      out.high[p] = static_cast<std::uint8_t>(out.high[p] | Grid::constant_digit(p, 4 + i) << 2 * i);
     }
   }
   return out;
 }
 template <class Grid>
-inline constexpr NibblePoints<Grid> nibble_points = nibbles_of_points<Grid>();
+inline constexpr FourDigits<Grid> four_digits_of = four_digits<Grid>();
 
-// Of each half group the first point and the second.
+// Entries of a table of N · 128 bytes: bytes of `at` are the lower eight bits of an index, bits[i] says where bit 7 + i
+// of it is set.
+template <std::size_t N>
+LAMINA_INLINE __m512i look_up_far(const std::uint8_t* table, __m512i at, const __mmask64* bits) {
+  if constexpr (N == 1) {
+    return _mm512_permutex2var_epi8(load_512(table), at, load_512(table + 64));
+  } else {
+    const __m512i lower = look_up_far<N / 2>(table, at, bits), upper = look_up_far<N / 2>(table + 64 * N, at, bits);
+    return _mm512_mask_blend_epi8(bits[std::bit_width(N) - 2], lower, upper);
+  }
+}
+// Two points for each lane, each of which `at` and `bits` name twice: bytes of four weights, then nibbles.
 template <class Grid>
-LAMINA_INLINE Nibbles gather_points(__m512i first, __m512i second) {
-  const __m512i a = _mm512_i32gather_epi32(first, nibble_points<Grid>.at, 4);
-  const __m512i b = _mm512_i32gather_epi32(second, nibble_points<Grid>.at, 4);
-  const __m512i lower = _mm512_set1_epi32(0xffff);
-  return {select_bits(lower, a, _mm512_slli_epi32(b, 16)), select_bits(lower, _mm512_srli_epi32(a, 16), b)};
+LAMINA_INLINE Nibbles points_of_eight(__m512i at, const __mmask64* bits) {
+  constexpr std::size_t n = Grid::n_points / 128;
+  const __m512i low = look_up_far<n>(four_digits_of<Grid>.low, at, bits);
+  const __m512i high = look_up_far<n>(four_digits_of<Grid>.high, at, bits);
+  const __m512i fours = _mm512_mask_blend_epi8(0xaaaaaaaaaaaaaaaaull, low, high);
+  return {bit_matrix(fours, 0x0102000004080000), bit_matrix(fours, 0x1020000040800000)};
 }
 
 // 2 s + 1 in lanes whose low four bits are s, times a unit.
@@ -112,10 +124,8 @@ constexpr ByteIndex signs_from(std::size_t first) {
 }
 
 // In eight bytes of a group four are points, lane 0 has the first two, lane 1 the others.
-inline constexpr ByteIndex iq2_xxs_points_at[2] = {
-    comb_index([](std::size_t q, std::size_t, std::size_t) { return 8 * (q / 2) + 2 * (q % 2); }),
-    comb_index([](std::size_t q, std::size_t, std::size_t) { return 8 * (q / 2) + 2 * (q % 2) + 1; })};
-inline constexpr __mmask64 first_teeth = 0x1111111111111111ull;
+inline constexpr ByteIndex iq2_xxs_points =
+    comb_index([](std::size_t q, std::size_t b, std::size_t) { return 8 * (q / 2) + 2 * (q % 2) + b / 2; });
 
 template <>
 struct Combs<quant::IQ2_XXS> {
@@ -131,9 +141,9 @@ struct Combs<quant::IQ2_XXS> {
     scale = _mm512_mul_ps(broadcast_half(chunk), odd_scale<8>(s));
   }
   LAMINA_INLINE void vectors(__m512i (&v)[4]) const {
-    const __m512i first = _mm512_maskz_permutexvar_epi8(first_teeth, load_512(iq2_xxs_points_at[0].at), groups);
-    const __m512i second = _mm512_maskz_permutexvar_epi8(first_teeth, load_512(iq2_xxs_points_at[1].at), groups);
-    Nibbles n = gather_points<Grid>(first, second);
+    const __m512i at = _mm512_permutexvar_epi8(load_512(iq2_xxs_points.at), groups);
+    const __mmask64 bits[] = {_mm512_movepi8_mask(at)};
+    Nibbles n = points_of_eight<Grid>(at, bits);
     // Seven bits of each point, twice.
     const __m512i sevens = _mm512_set1_epi64(0x35352e2e27272020);
     add_signs<0, true>(n, _mm512_multishift_epi64_epi8(sevens, groups));
@@ -157,17 +167,27 @@ struct Combs<quant::IQ2_XS> {
     scale = _mm512_mul_ps(broadcast_half(chunk), odd_scale<8>(nibble_of_each(iq2_xs_scales, s)));
   }
   LAMINA_INLINE void vectors(__m512i (&v)[4]) const {
-    const __m512i words = load_once(block + 2), nine = _mm512_set1_epi32(511);
-    Nibbles n =
-        gather_points<Grid>(_mm512_and_si512(words, nine), _mm512_and_si512(_mm512_srli_epi32(words, 16), nine));
-    const __m128i upper = _mm_setr_epi8(1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11, 11, 13, 13, 15, 15);
-    add_signs<1, true>(n, _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(upper)));
+    const __m512i words = load_once(block + 2);
+    const __m128i twice = _mm_setr_epi8(0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14);
+    const __m512i at = _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(twice));
+    const __m512i upper = _mm512_shuffle_epi8(_mm512_srli_epi16(words, 8), _mm512_broadcast_i32x4(twice));
+    const __mmask64 bits[] = {_mm512_movepi8_mask(at), _mm512_test_epi8_mask(upper, _mm512_set1_epi8(1))};
+    Nibbles n = points_of_eight<Grid>(at, bits);
+    add_signs<1, true>(n, upper);
     levels_of<Grid, centre>(n, v);
   }
 };
 
 // The last 64 bytes have the signs from byte 16 on, then the upper bits of points and the scales.
 inline constexpr ByteIndex iq2_s_signs = signs_from(16), iq2_s_upper = byte_of_two(48), iq2_s_scales = byte_of_two(56);
+
+// Bits 8 and 9 of each point in a byte that has two for each of four.
+constexpr ByteIndex bit_of_each_point(unsigned bit) {
+  return comb_index([bit](std::size_t q, std::size_t b, std::size_t) { return bit << 2 * (2 * (q % 2) + b / 2); });
+}
+inline constexpr ByteIndex iq2_s_points =
+    comb_index([](std::size_t q, std::size_t b, std::size_t) { return 2 * q + b / 2; });
+inline constexpr ByteIndex iq2_s_bits[2] = {bit_of_each_point(1), bit_of_each_point(2)};
 
 // Two points of bits 0 … 7 and 8 … 15 of each lane, and more bits of both: those at bits 8 and up of `upper`.
 LAMINA_INLINE __m512i first_point(__m512i two, __m512i upper, int mask) {
@@ -192,11 +212,12 @@ struct Combs<quant::IQ2_S> {
     scale = _mm512_mul_ps(broadcast_half(chunk), odd_scale<8>(nibble_of_each(iq2_s_scales, rest)));
   }
   LAMINA_INLINE void vectors(__m512i (&v)[4]) const {
-    const __m512i two = two_points_each(block + 2);
+    const __m512i points = _mm512_castsi256_si512(native::load_256(block + 2));
+    const __m512i at = _mm512_permutexvar_epi8(load_512(iq2_s_points.at), points);
     const __m512i upper = _mm512_permutexvar_epi8(load_512(iq2_s_upper.at), rest);
-    Nibbles n =
-        gather_points<Grid>(first_point(two, _mm512_srlv_epi32(upper, _mm512_set1_epi64(4ll << 32)), 1023),
-                            second_point(two, _mm512_srlv_epi32(upper, _mm512_set1_epi64(2 | 6ll << 32)), 1023));
+    const __mmask64 bits[] = {_mm512_movepi8_mask(at), _mm512_test_epi8_mask(upper, load_512(iq2_s_bits[0].at)),
+                              _mm512_test_epi8_mask(upper, load_512(iq2_s_bits[1].at))};
+    Nibbles n = points_of_eight<Grid>(at, bits);
     add_signs<0, false>(n, _mm512_permutexvar_epi8(load_512(iq2_s_signs.at), rest));
     levels_of<Grid, centre>(n, v);
   }
@@ -298,7 +319,7 @@ constexpr PackedPoints<Grid> packed_points() {
 }
 inline constexpr PackedPoints<quant::Iq1Grid> iq1_packed = packed_points<quant::Iq1Grid>();
 
-// Of each half group the first point and the second: bytes of four weights.
+// Of each half group the first point and the second, of eleven bits: bytes of four weights.
 LAMINA_INLINE __m512i gather_fours(__m512i first, __m512i second) {
   const __m512i a = _mm512_i32gather_epi32(first, iq1_packed.at + 1, 2);
   const __m512i b = _mm512_i32gather_epi32(second, iq1_packed.at, 2);
