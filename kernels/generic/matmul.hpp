@@ -273,7 +273,7 @@ inline void run_last_rows(const MatmulArgs& a, std::size_t begin, std::size_t en
 // Tokens of a tile, of `most`: more than three as long as their integers stay in the first-level cache.
 constexpr std::size_t tokens_at_once(std::size_t most, std::size_t k_padded) {
   constexpr std::size_t cache_bytes = 32 * 1024;
-  const std::size_t fit = cache_bytes / (k_padded * sizeof(std::int16_t));
+  const std::size_t fit = cache_bytes / (k_padded * sizeof(std::int16_t) + 1);
   return fit >= most || most <= 3 ? most : fit < 3 ? 3 : fit;
 }
 
