@@ -26,12 +26,6 @@ struct Bf16Panel {
 LAMINA_INLINE const std::byte* bf16_row(const MatmulArgs& a, const Bf16Panel& panel, std::size_t token) {
   return reinterpret_cast<const std::byte*>(a.x.token(token).q16 + panel.k_begin);
 }
-// Lanes of 16 rows from `first_row` on that exist.
-LAMINA_INLINE __mmask16 rows_mask(const MatmulArgs& a, std::size_t first_row) {
-  const std::size_t n = a.row_end - first_row;
-  return static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
-}
-
 // acc + x[2i] · w[2i] + x[2i + 1] · w[2i + 1] in lane i, each product and sum rounded as one.
 LAMINA_INLINE __m512 add_dot_bf16(__m512 acc, __m512i x, __m512i w) {
   asm("vdpbf16ps %2, %1, %0" : "+v"(acc) : "v"(x), "v"(w));

@@ -43,7 +43,9 @@ struct FloatPanelTile {
     if (n_rows >= 16 * R) return add(strips, strip_size, part, a, token, out, a.out_stride);
     // Lanes of rows that do not exist have no place in `out`.
     alignas(64) float kept[T][16 * R] = {};
-    for (std::size_t t = 0; t < T; ++t) std::memcpy(kept[t], out + t * a.out_stride, n_rows * sizeof(float));
+    for (std::size_t t = 0; t < T && part.begin != 0; ++t) {
+      std::memcpy(kept[t], out + t * a.out_stride, n_rows * sizeof(float));
+    }
     add(strips, strip_size, part, a, token, kept[0], 16 * R);
     for (std::size_t t = 0; t < T; ++t) std::memcpy(out + t * a.out_stride, kept[t], n_rows * sizeof(float));
   }

@@ -10,6 +10,7 @@ struct IntTile {
   static constexpr std::size_t decode_rows = 1;
   static constexpr std::size_t prefill_rows = 1;
   static constexpr std::size_t prefill_tokens = 4;
+  static constexpr std::size_t tokens_at_once(std::size_t) { return prefill_tokens; }
 
   // Adds the chunk's first n_pairs pairs to the sums of T tokens; x is already at the chunk.
   template <std::size_t T>
@@ -112,6 +113,7 @@ struct FloatTile {
   static constexpr std::size_t decode_rows = 1;
   static constexpr std::size_t prefill_rows = native::lanes == 16 ? 4 : 2;
   static constexpr std::size_t prefill_tokens = native::lanes == 16 ? 6 : 3;
+  static constexpr std::size_t tokens_at_once(std::size_t) { return prefill_tokens; }
   static constexpr std::size_t value_bytes = sizeof(typename Format::Block) / Format::block_size;
 
   // The 16 values from k on, zeros past the end of the row.
@@ -270,13 +272,6 @@ inline void run_last_rows(const MatmulArgs& a, std::size_t begin, std::size_t en
   run_rows<Tile, R, T>(a, begin, end, token);
 }
 
-// Tokens of a tile, of `most`: more than three as long as their integers stay in the first-level cache.
-constexpr std::size_t tokens_at_once(std::size_t most, std::size_t k_padded) {
-  constexpr std::size_t cache_bytes = 32 * 1024;
-  const std::size_t fit = cache_bytes / (k_padded * sizeof(std::int16_t) + 1);
-  return fit >= most || most <= 3 ? most : fit < 3 ? 3 : fit;
-}
-
 template <class Format>
 void matmul(const MatmulArgs& a) {
   using Tile = typename std::conditional_t<is_float_format<Format>, std::type_identity<FloatTile<Format>>,
@@ -288,7 +283,7 @@ void matmul(const MatmulArgs& a) {
   const std::size_t rows = fit < 4 ? 4 : fit;
   // Tiles of about the same size: a few tokens left over would cost as much as a whole tile.
   constexpr std::size_t most = Tile::prefill_tokens;
-  const std::size_t at_once = tokens_at_once(most, a.x.k_padded);
+  const std::size_t at_once = Tile::tokens_at_once(a.x.k_padded);
   const std::size_t n_tiles = (a.n_tokens + at_once - 1) / at_once;
   for (std::size_t begin = a.row_begin; begin < a.row_end; begin += rows) {
     const std::size_t end = a.row_end - begin < rows ? a.row_end : begin + rows;

@@ -190,12 +190,10 @@ inline constexpr ByteIndex iq2_s_points =
 inline constexpr ByteIndex iq2_s_bits[2] = {bit_of_each_point(1), bit_of_each_point(2)};
 
 // Two points of bits 0 … 7 and 8 … 15 of each lane, and more bits of both: those at bits 8 and up of `upper`.
-LAMINA_INLINE __m512i first_point(__m512i two, __m512i upper, int mask) {
-  return _mm512_and_si512(select_bits(_mm512_set1_epi32(255), two, upper), _mm512_set1_epi32(mask));
+LAMINA_INLINE __m512i first_point(__m512i two, __m512i upper) {
+  return _mm512_and_si512(select_bits(_mm512_set1_epi32(255), two, upper), _mm512_set1_epi32(2047));
 }
-LAMINA_INLINE __m512i second_point(__m512i two, __m512i upper, int mask) {
-  return first_point(_mm512_srli_epi32(two, 8), upper, mask);
-}
+LAMINA_INLINE __m512i second_point(__m512i two, __m512i upper) { return first_point(_mm512_srli_epi32(two, 8), upper); }
 LAMINA_INLINE __m512i two_points_each(const std::byte* qs) { return _mm512_cvtepu16_epi32(native::load_256(qs)); }
 
 template <>
@@ -353,8 +351,8 @@ struct Combs<quant::IQ1_S> {
   }
   LAMINA_INLINE void vectors(__m512i (&v)[4]) const {
     const __m512i two = two_points_each(block + 2);
-    combs_of_fours(gather_fours(first_point(two, _mm512_srlv_epi32(upper, _mm512_set1_epi64(6ll << 32)), 2047),
-                                second_point(two, _mm512_srlv_epi32(upper, _mm512_set1_epi64(3 | 9ll << 32)), 2047)),
+    combs_of_fours(gather_fours(first_point(two, _mm512_srlv_epi32(upper, _mm512_set1_epi64(6ll << 32))),
+                                second_point(two, _mm512_srlv_epi32(upper, _mm512_set1_epi64(3 | 9ll << 32)))),
                    v);
   }
 };
@@ -387,8 +385,8 @@ struct Combs<quant::IQ1_M> {
     // A byte for each half group: three more bits of both points, and whether one is taken from the first (bit 3) and
     // the second (bit 7).
     const __m512i each = _mm512_cvtepu8_epi32(native::load_128(block + 32));
-    const __m512i fours = gather_fours(first_point(two, _mm512_slli_epi32(each, 8), 2047),
-                                       second_point(two, _mm512_slli_epi32(each, 4), 2047));
+    const __m512i fours =
+        gather_fours(first_point(two, _mm512_slli_epi32(each, 8)), second_point(two, _mm512_slli_epi32(each, 4)));
     // Two for each weight of a point from which nothing is taken.
     const __m512i bytes = _mm512_shuffle_epi8(
         each, _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12)));

@@ -10,6 +10,12 @@
 // Activations have sixteen bits; or eight, with the rest of those groups that quantize_panel() marks as fine added
 // apart.
 
+// Lanes of 16 rows from `first_row` on that exist.
+LAMINA_INLINE __mmask16 rows_mask(const MatmulArgs& a, std::size_t first_row) {
+  const std::size_t n = a.row_end - first_row;
+  return static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
+}
+
 // What the multiplication has to know of a format.
 template <class Format>
 struct PanelKind {
@@ -34,7 +40,7 @@ struct PanelPacker {
   using Chunk = Bytes<Format>;
   using Layout = PanelLayout<PanelKind<Format>::halves, PanelKind<Format>::minimum>;
   static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes, record_bytes = Layout::size * 64;
-  static constexpr bool halves = Chunk::scales == 16;
+  static constexpr bool halves = PanelKind<Format>::halves;
 
   // A row's scales and minima, sixteen to a vector: eight scales, then as many minima; or sixteen scales, sixteen
   // minima.
@@ -143,6 +149,10 @@ LAMINA_INLINE __m256i reduce_each(const __m512i (&v)[8], Op op) {
   return _mm512_castsi512_si256(_mm512_permutexvar_epi32(at, all));
 }
 
+LAMINA_INLINE __m256 sum_each(const __m512i (&v)[8]) {
+  return _mm256_cvtepi32_ps(reduce_each(v, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }));
+}
+
 // d of each group, as quantise_group() has it, eight groups at a time, or with `common` the largest of each eight; and
 // Σ d² over all groups but those of zeros, divided by their number.
 inline float panel_scales(const Activations& row, bool common) {
@@ -220,10 +230,7 @@ inline void quantize_panel_row(const Activations& row) {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(group), _mm512_castsi512_si256(bytes));
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(low + 32 * (g + i)), _mm512_extracti64x4_epi64(bytes, 1));
     }
-    const auto sum_of = [](const __m512i(&of)[8]) {
-      return _mm256_cvtepi32_ps(reduce_each(of, [](__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }));
-    };
-    __m256 scale = d, sum = sum_of(totals), first_sum = sum_of(firsts);
+    __m256 scale = d, sum = sum_each(totals), first_sum = sum_each(firsts);
     if constexpr (Eight) {
       scale = _mm256_mul_ps(d, _mm256_set1_ps(256.0f));
       sum = _mm256_mul_ps(sum, d);

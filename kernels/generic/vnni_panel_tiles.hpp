@@ -90,8 +90,7 @@ struct PanelSums {
     for (std::size_t r = 0; r < R; ++r) {
       const std::size_t row = first_row + 16 * r;
       if (row >= a.row_end) break;
-      const std::size_t n = a.row_end - row;
-      const auto mask = static_cast<__mmask16>(n >= 16 ? 0xffff : (1u << n) - 1);
+      const __mmask16 mask = rows_mask(a, row);
 #pragma GCC unroll 8
       for (std::size_t t = 0; t < T; ++t) {
         _mm512_mask_storeu_ps(a.out + (token + t) * a.out_stride + (row - a.row_begin), mask, acc[r][t]);

@@ -113,6 +113,12 @@ struct VnniTile {
   static constexpr std::size_t decode_rows = 4;
   static constexpr std::size_t prefill_rows = 1;
   static constexpr std::size_t prefill_tokens = has_combs<Format> ? 3 : 6;  // more spill
+  // More than three as long as their planes stay in the first-level cache.
+  static constexpr std::size_t tokens_at_once(std::size_t k_padded) {
+    constexpr std::size_t cache_bytes = 32 * 1024, least = 3;
+    const std::size_t fit = cache_bytes / (2 * k_padded + 1);
+    return fit >= prefill_tokens ? prefill_tokens : fit < least ? least : fit;
+  }
 
   // Adds the first n_halves halves of a chunk to the sums of T tokens.
   template <std::size_t T>

@@ -83,7 +83,7 @@ class ExpertInput {
   // As an expert of n_tokens meets it.
   Input of(std::size_t n_tokens) const {
     Input out = input_;
-    out.panels = many(n_tokens) && many_.panels();
+    out.panels = many(n_tokens) && many_.panels;
     return out;
   }
 

@@ -99,26 +99,26 @@ inline constexpr std::size_t panel_min_tokens = 10;
 struct Forms {
   // floats for rows or panels, integers for rows, integers for panels, bfloat16
   bool floats = false, words = false, panel = false, bf16 = false;
-  bool float_panel = false;
-  bool split = false;  // bfloat16 is split: matrices that need no more than bfloat16 find it there too
+  bool panels = false;  // any matrix meets all tokens at once
+  bool split = false;   // bfloat16 is split: matrices that need no more than bfloat16 find it there too
 
   Forms(std::initializer_list<const Bound*> weights, bool many, bool eight_bits) {
     for (const Bound* w : weights) {
       if (!w->present()) continue;
       const Method method = many ? w->kernel->method(eight_bits) : Method::Rows;
       const bool integers = w->kernel->int_activations;
-      if (method == Method::Panel) (integers ? panel : float_panel) = true;
+      panels = panels || method != Method::Rows;
+      panel = panel || (method == Method::Panel && integers);
+      words = words || (method == Method::Rows && integers);
+      floats = floats || (!integers && (method == Method::Rows || method == Method::Panel));
       split = split || method == Method::Split;
       bf16 = bf16 || method == Method::Bf16 || split;
-      if (method == Method::Rows) (integers ? words : floats) = true;
     }
-    floats = floats || float_panel;
   }
 
-  bool panels() const { return panel || float_panel || bf16; }
   // bfloat16 needs a place of its own.
   bool bf16_apart() const { return bf16 && (panel || words); }
-  std::size_t most_rows(const KernelTable& k) const { return panel || float_panel ? panel_task_rows : k.bf16_rows; }
+  std::size_t most_rows(const KernelTable& k) const { return bf16 && !panel ? k.bf16_rows : panel_task_rows; }
 };
 
 // Where a row's bfloat16 belongs: it is token t of n that a matrix meets together.
@@ -185,7 +185,7 @@ Input prepare(Frame& frame, Worker& worker, const KernelTable& k, const Activati
   return {.x = shared,
           .rounded = rounded,
           .split = forms.split,
-          .panels = forms.panels(),
+          .panels = forms.panels,
           .eight_bits = frame.eight_bits,
           .most_rows = forms.most_rows(k)};
 }
