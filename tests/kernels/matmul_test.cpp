@@ -140,8 +140,9 @@ TEST_CASE("a panel is as close to floats as its bits allow, and eight are no wor
         x.quantize_panel(target, eight_bits);
         const auto got = multiply_panel(target, Format::type_id, w, w.size() / rows, k, 0, rows, 0, 6, x);
         const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 6, x);
-        // Sixteen bits may share a scale among 256 values, of which spikes leave the others less.
-        REQUIRE(nmse(got, want) < (!eight_bits ? (spiked ? 1e-7 : 1e-8) : spiked ? 1e-5 : 5e-5));
+        // Sixteen bits of panels of bytes share a scale among 256 values, of which spikes leave the others less.
+        const bool shared = spiked && target.panel_layout == kernels::ActivationLayout::Panel;
+        REQUIRE(nmse(got, want) < (!eight_bits ? (shared ? 3e-8 : 1e-8) : spiked ? 1e-5 : 5e-5));
       }
     }
   });

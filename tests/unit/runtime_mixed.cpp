@@ -71,7 +71,7 @@ TEST_CASE("phases of several formats agree with one token at a time, with the sa
       const Ids ids = some_ids(61);
       const auto one = all_logits(model, ids, {.batch = 1, .threads = 1, .strict = true});
       const bool rounds = table->find(q8_0)->bf16_always;
-      for (const std::size_t batch : {std::size_t{9}, std::size_t{61}}) {
+      for (const std::size_t batch : {runtime::panel_min_tokens + 1, std::size_t{61}}) {
         const auto fast = all_logits(model, ids, {.batch = batch, .threads = 1});
         const auto eight = all_logits(model, ids, {.batch = batch, .threads = 1, .prefill_bits = 8});
         INFO(table->target << " mix " << &mix - mixes.data() << " batch " << batch);

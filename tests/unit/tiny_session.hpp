@@ -52,7 +52,6 @@ inline double median_nmse(const std::vector<float>& a, const std::vector<float>&
   return errors[errors.size() / 2];
 }
 
-// Every target of this machine, and those that only tests use.
 // What the order of sums alone makes of logits, at most (NMSE): it moves levels of activations, too.
 inline constexpr double order_of_sums = 1e-10;
 // Whether a format's panels differ from its rows by more than that: they round activations differently.
@@ -61,6 +60,7 @@ inline bool panels_round(const kernels::KernelTable& table, const kernels::Kerne
          (format.matmul_panel != nullptr && table.panel_layout == kernels::ActivationLayout::Panel);
 }
 
+// Every target of this machine, and those that only tests use.
 inline std::vector<const kernels::KernelTable*> all_targets() {
   std::vector<const kernels::KernelTable*> out;
   for (const auto* table : kernels::available_targets()) out.push_back(table);
