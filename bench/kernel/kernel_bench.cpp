@@ -142,6 +142,9 @@ void add_benchmarks(MachineProbe& machine) {
       if (format == nullptr) continue;
       for (const MethodInfo& method : methods) {
         if (format->*method.matmul == nullptr) continue;
+        // Floats and words are the same with eight bits as with sixteen.
+        const bool bytes = format->int_activations && table->panel_layout == kernels::ActivationLayout::Panel;
+        if (method.method == Method::Panel8 && !bytes) continue;
         for (const Shape shape : shapes) {
           for (const std::size_t n_tokens : token_counts) {
             if (n_tokens == 1 && method.method != Method::Rows) continue;
