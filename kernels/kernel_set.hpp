@@ -22,8 +22,9 @@ namespace lamina::kernels {
 // the activation side.
 inline constexpr std::size_t row_padding = 256;  // values; the largest block of any format
 inline constexpr std::size_t group_size = 32;    // values that share one activation scale
-// The largest level of an activation: what two signed bytes hold, 127 · 256 + 127. The same on every target.
-inline constexpr float activation_levels = 32639.0f;
+// The largest level of an activation: what two bytes of −127 … 127 hold, 127 · 255 + 127. The same on every target.
+inline constexpr int plane_radix = 255;
+inline constexpr float activation_levels = 32512.0f;
 
 // How quantize() and quantize_panel() lay out the integers of a row. x ≈ d · level.
 //   Words   q16 [k_padded] in pair order: of each 64 values, two groups of 32, first the first halves of both groups,
@@ -31,8 +32,11 @@ inline constexpr float activation_levels = 32639.0f;
 //   Planes  two planes of k_padded bytes, level = 256 · high + low, in quad order: of each 128 values, four groups of
 //           32, first the first halves of the four, then their second halves; and the same two planes in comb order:
 //           256 values are four combs of 16 half groups, of which comb c takes values c, c + 4, c + 8 and c + 12
+//   WordsAndPlanes  Words, then two planes of k_padded bytes, level = 255 · high + low, in lane order: of each 128
+//   values,
+//           four groups of 32, the first four of each group's first half, of their second halves, the next four, …
 //   Panel   [k_padded / 32] of PanelGroup in the order of the row, then [k_padded] low bytes
-enum class ActivationLayout : std::uint8_t { Words, Planes, Panel };
+enum class ActivationLayout : std::uint8_t { Words, WordsAndPlanes, Planes, Panel };
 
 constexpr std::size_t pair_order(std::size_t i) {
   return (i & ~std::size_t{63}) | (i & 15) | (i & 32) >> 1 | (i & 16) << 1;
@@ -43,6 +47,9 @@ constexpr std::size_t quad_order(std::size_t i) {
 
 constexpr std::size_t comb_order(std::size_t i) {
   return (i & ~std::size_t{255}) | (i & 3) << 6 | (i & 240) >> 2 | (i & 12) >> 2;
+}
+constexpr std::size_t lane_order(std::size_t i) {
+  return (i & ~std::size_t{127}) | (i & 12) << 3 | (i & 16) | (i & 96) >> 3 | (i & 3);
 }
 
 // What a group holds of its levels: the high bytes alone, the low ones being 0; both, beside groups that hold eight
@@ -64,10 +71,9 @@ static_assert(sizeof(PanelGroup) == 48);
 // Activations of n tokens, in the representations a matmul may read. Every row is row_padding-padded: with
 // k_padded = round_up(k, row_padding),
 //   f32   [n_tokens][k_padded]
-//   q16   [n_tokens][k_padded · 2]  in one of the layouts above; Panel needs 5/4, Planes and split bfloat16 all
-//   d     [n_tokens][k_padded / 32]
-//   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
-//   s16   [n_tokens][k_padded / 16]   the same over each half of the group
+//   q16   [n_tokens][k_padded · 2]  in one of the layouts above; Panel needs 5/4, those with planes and split bfloat16
+//   all d     [n_tokens][k_padded / 32] s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32 s16
+//   [n_tokens][k_padded / 16]   the same over each half of the group
 // f32 is always there, the others only after quantize(); quantize_panel() fills q16 and d alone, and round_bf16() fills
 // q16 with bfloat16, in an order of all tokens together; split, with what rounding left over as well. Sixteen bits,
 // because eight are too coarse where a few activations are large, as in real models: they moved the logits of SmolLM2
@@ -90,7 +96,7 @@ struct Activations {
 
 // The level that value i of a row is held at.
 inline int level(ActivationLayout layout, const Activations& row, std::size_t i) {
-  if (layout == ActivationLayout::Words) return row.q16[pair_order(i)];
+  if (layout == ActivationLayout::Words || layout == ActivationLayout::WordsAndPlanes) return row.q16[pair_order(i)];
   if (layout == ActivationLayout::Panel) {
     const auto* groups = reinterpret_cast<const PanelGroup*>(row.q16);
     const auto* low = reinterpret_cast<const std::uint8_t*>(groups + row.k_padded / 32);

@@ -60,3 +60,17 @@ LAMINA_INLINE F load_i8(const std::byte* p) {
 LAMINA_INLINE void store_f16(std::byte* p, F a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(raw(a), _MM_FROUND_TO_NEAREST_INT));
 }
+// Words of table[nibble] for the low nibbles of 16 bytes at a and at b, and for the high ones: looked up in the upper
+// byte of a word, which is then shifted down with its sign.
+LAMINA_INLINE void levels_of_16(const std::byte* table, const std::byte* a, const std::byte* b, B (&low)[2],
+                                B (&high)[2]) {
+  const __m256i levels = _mm256_broadcastsi128_si256(load_128(table)), upper = _mm256_set1_epi16(0x0f00);
+  const __m256i bytes[2] = {_mm256_cvtepu8_epi16(load_128(a)), _mm256_cvtepu8_epi16(load_128(b))};
+#pragma GCC unroll 2
+  for (std::size_t i = 0; i < 2; ++i) {
+    const __m256i at_low = _mm256_and_si256(_mm256_slli_epi16(bytes[i], 8), upper);
+    const __m256i at_high = _mm256_and_si256(_mm256_slli_epi16(bytes[i], 4), upper);
+    low[i] = B{_mm256_srai_epi16(_mm256_shuffle_epi8(levels, at_low), 8)};
+    high[i] = B{_mm256_srai_epi16(_mm256_shuffle_epi8(levels, at_high), 8)};
+  }
+}

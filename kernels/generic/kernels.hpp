@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every SIMD algorithm, in the order in which they need each other. A backend includes this inside its own namespace,
-// after its namespace `native` and with LAMINA_KERNELS_VNNI defined as 0 or 1; README.md has the rules.
+// after its namespace `native` and with LAMINA_KERNELS_VNNI and LAMINA_KERNELS_AVX2 defined as 0 or 1; README.md has
+// the rules.
 
 #include "lamina/kernels/generic/wide.hpp"
 //
@@ -48,6 +49,12 @@
 #include "lamina/kernels/generic/bf16_tiles.hpp"
 #endif
 //
+#if LAMINA_KERNELS_AVX2
+#include "lamina/kernels/generic/avx2_row_bytes.hpp"
+//
+#include "lamina/kernels/generic/avx2_row_grids.hpp"
+#endif
+//
 #include "lamina/kernels/generic/matmul.hpp"
 //
 #include "lamina/kernels/generic/float_panel.hpp"
@@ -68,6 +75,10 @@
 #if LAMINA_KERNELS_VNNI
 inline constexpr ActivationLayout activation_layout = ActivationLayout::Planes, panel_layout = ActivationLayout::Panel;
 inline void quantize(const Activations& row) { quantize_planes(row); }
+#elif LAMINA_KERNELS_AVX2
+inline constexpr ActivationLayout activation_layout = ActivationLayout::WordsAndPlanes;
+inline constexpr ActivationLayout panel_layout = ActivationLayout::Words;
+inline void quantize(const Activations& row) { quantize_words_and_planes(row); }
 #else
 inline constexpr ActivationLayout activation_layout = ActivationLayout::Words, panel_layout = ActivationLayout::Words;
 inline void quantize(const Activations& row) { quantize_words(row); }

@@ -4,32 +4,41 @@
 // Matrix times activations. A tile of a few rows and a few tokens runs over the whole of k with its sums in registers;
 // every (row, token) sum takes the same steps in the same order in every tile, so that splitting changes no bit.
 
-template <class Format>
-struct IntTile {
-  using Chunk = Unpack<Format>;
-  static constexpr std::size_t decode_rows = 1;
-  static constexpr std::size_t prefill_rows = 1;
-  static constexpr std::size_t prefill_tokens = 4;
-  static constexpr std::size_t tokens_at_once(std::size_t) { return prefill_tokens; }
+// low += the chunk's minima times the sums of T tokens' activations
+template <class Chunk, std::size_t T>
+LAMINA_INLINE void add_minima(const Chunk& w, const Activations (&x)[T], std::size_t c, f32x8 (&low)[T]) {
+  if constexpr (Chunk::has_minimum) {
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < T; ++t) {
+      if constexpr (Chunk::scales == 8) {
+        low[t] = fma(w.minimum[0], load<f32x8>(x[t].s32 + 8 * c), low[t]);
+      } else {
+        low[t] = fma(w.minimum[0], load<f32x8>(x[t].s16 + 16 * c), low[t]);
+        low[t] = fma(w.minimum[1], load<f32x8>(x[t].s16 + 16 * c + 8), low[t]);
+      }
+    }
+  }
+}
 
-  // Adds the chunk's first n_pairs pairs to the sums of T tokens; x is already at the chunk.
+// Products of weights and activations as words.
+template <class Format>
+struct WordProducts {
+  using Chunk = Unpack<Format>;
+
+  // Adds the chunk's first n_pairs pairs to the sums of T tokens, whose rows are x.
   template <std::size_t T>
   LAMINA_INLINE static void add_chunk(const Chunk& w, std::size_t n_pairs, const Activations (&x)[T], std::size_t c,
                                       f32x16 (&acc)[T], f32x8 (&low)[T]) {
     alignas(64) float scale[T][Chunk::scales];
+    add_minima(w, x, c, low);
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < T; ++t) {
       const float* d = x[t].d + 8 * c;
       if constexpr (Chunk::scales == 8) {
         store8(scale[t], mul(w.scale[0], load<f32x8>(d)));
-        if constexpr (Chunk::has_minimum) low[t] = fma(w.minimum[0], load<f32x8>(x[t].s32 + 8 * c), low[t]);
       } else {
         store8(scale[t], mul(w.scale[0], spread2(d)));
         store8(scale[t] + 8, mul(w.scale[1], spread2(d + 4)));
-        if constexpr (Chunk::has_minimum) {
-          low[t] = fma(w.minimum[0], load<f32x8>(x[t].s16 + 16 * c), low[t]);
-          low[t] = fma(w.minimum[1], load<f32x8>(x[t].s16 + 16 * c + 8), low[t]);
-        }
       }
     }
 #pragma GCC unroll 4
@@ -47,6 +56,24 @@ struct IntTile {
       }
     }
   }
+};
+
+#if LAMINA_KERNELS_AVX2
+#include "lamina/kernels/generic/avx2_rows.hpp"
+template <class Format>
+using Products = std::conditional_t<has_row_bytes<Format>, ByteProducts<Format>, WordProducts<Format>>;
+#else
+template <class Format>
+using Products = WordProducts<Format>;
+#endif
+
+template <class Format>
+struct IntTile {
+  using Chunk = typename Products<Format>::Chunk;
+  static constexpr std::size_t decode_rows = 1;
+  static constexpr std::size_t prefill_rows = 1;
+  static constexpr std::size_t prefill_tokens = 4;
+  static constexpr std::size_t tokens_at_once(std::size_t) { return prefill_tokens; }
 
   template <std::size_t R, std::size_t T>
   static void run(const MatmulArgs& a, std::size_t row, std::size_t token) {
@@ -69,7 +96,7 @@ struct IntTile {
       for (std::size_t r = 0; r < R; ++r) {
         const std::byte* chunk = w + r * a.row_bytes + c * Chunk::chunk_bytes;
         fetch_ahead(chunk, Chunk::chunk_bytes);
-        add_chunk<T>(Chunk(chunk), 4, x, c, acc[r], low[r]);
+        Products<Format>::template add_chunk<T>(Chunk(chunk), 4, x, c, acc[r], low[r]);
       }
     }
     if constexpr (Format::block_size < 256) {
@@ -79,7 +106,8 @@ struct IntTile {
           alignas(64) std::byte copy[Chunk::chunk_bytes];
           const std::byte* chunk = last_chunk<Format, Chunk>(a, row + r, copy);
           fetch_ahead(chunk, Chunk::chunk_bytes);
-          add_chunk<T>(FirstOf<Chunk>(chunk, rest), (rest + 63) / 64, x, n_chunks, acc[r], low[r]);
+          Products<Format>::template add_chunk<T>(FirstOf<Chunk>(chunk, rest), (rest + 63) / 64, x, n_chunks, acc[r],
+                                                  low[r]);
         }
       }
     }

@@ -86,8 +86,8 @@ inline void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_
 }
 
 // The largest magnitude decides d. Magnitudes are compared as integers, so that an infinity or a NaN wins and reaches
-// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: 32639 / it might
-// overflow.
+// d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros: activation_levels / it
+// might overflow.
 inline void quantize_words(const Activations& row) {
   const i32x16 magnitude = broadcast<i32x16>(0x7fffffff);
   for (std::size_t g = 0; g < row.k_padded / 32; ++g) {

@@ -9,8 +9,14 @@ inline constexpr std::int8_t fp4_levels[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -
 
 // Groups whose first half is the low nibbles of 16 bytes and whose second half the high ones.
 LAMINA_INLINE WordPair levels_of_16(const std::int8_t (&levels)[16], const std::byte* a, const std::byte* b) {
+#if LAMINA_KERNELS_AVX2  // where widening bytes that are in a register takes longer than looking up
+  WordPair out;
+  native::levels_of_16(reinterpret_cast<const std::byte*>(levels), a, b, out.first.v, out.second.v);
+  return out;
+#else
   const u8x32 q = bytes_at(a, b);
   return {signed_words(lookup(levels, low_nibbles(q))), signed_words(lookup(levels, high_nibbles(q)))};
+#endif
 }
 
 // weight = d · level

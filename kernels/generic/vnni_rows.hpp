@@ -241,7 +241,7 @@ struct VnniTile {
 
 // Quantisation into planes. The largest magnitude decides d. Magnitudes are compared as integers, so that an infinity
 // or a NaN wins and reaches d, and through it every output. A group whose magnitudes are all below 1e-30 becomes zeros:
-// 32639 / it might overflow.
+// activation_levels / it might overflow.
 struct QuantisedGroup {
   __m512i q[2];  // levels of the halves
   float d;

@@ -63,8 +63,9 @@ struct HighwayKernels {
 
   static void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out);
   static void quantize(const Activations& row);
-  static constexpr ActivationLayout layout =
-      has_vnni_kernels<Target> ? ActivationLayout::Planes : ActivationLayout::Words;
+  static constexpr ActivationLayout layout = has_vnni_kernels<Target> ? ActivationLayout::Planes
+                                             : Target == HWY_AVX2     ? ActivationLayout::WordsAndPlanes
+                                                                      : ActivationLayout::Words;
   static void quantize_panel(const Activations& row, bool eight_bits);
   static constexpr ActivationLayout panel_layout =
       has_vnni_kernels<Target> ? ActivationLayout::Panel : ActivationLayout::Words;

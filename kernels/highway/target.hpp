@@ -20,6 +20,12 @@ namespace native {
 #else
 #define LAMINA_KERNELS_VNNI 0
 #endif
+#undef LAMINA_KERNELS_AVX2
+#if HWY_TARGET == HWY_AVX2
+#define LAMINA_KERNELS_AVX2 1
+#else
+#define LAMINA_KERNELS_AVX2 0
+#endif
 #include "lamina/kernels/generic/kernels.hpp"
 
 }  // namespace lamina::kernels::HWY_NAMESPACE

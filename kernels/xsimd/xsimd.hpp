@@ -34,6 +34,7 @@
 #define LAMINA_XSIMD_NAME "avx512"
 #endif
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#define LAMINA_KERNELS_AVX2 1
 #define LAMINA_XSIMD_TARGET avx2
 #define LAMINA_XSIMD_NAME "avx2"
 #elif defined(__SSE4_2__)
@@ -52,6 +53,9 @@
 
 #ifndef LAMINA_KERNELS_VNNI
 #define LAMINA_KERNELS_VNNI 0
+#endif
+#ifndef LAMINA_KERNELS_AVX2
+#define LAMINA_KERNELS_AVX2 0
 #endif
 
 namespace lamina::kernels {
@@ -131,5 +135,6 @@ struct XsimdKernels {
 }  // namespace lamina::kernels
 
 #undef LAMINA_KERNELS_VNNI
+#undef LAMINA_KERNELS_AVX2
 #undef LAMINA_XSIMD_TARGET
 #undef LAMINA_XSIMD_NAME

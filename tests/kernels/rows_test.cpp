@@ -57,11 +57,11 @@ TEST_CASE("quantize keeps every value within half a step and the sums exact") {
       for (std::size_t i = 0; i < 32; ++i) {
         const float value = x.f32[32 * g + i];
         amax = std::fmax(amax, std::fabs(value));
-        REQUIRE(std::abs(x.level(32 * g + i)) <= 32639);
+        REQUIRE(std::abs(x.level(32 * g + i)) <= 32512);
         REQUIRE(std::fabs(value - x.d[g] * static_cast<float>(x.level(32 * g + i))) <= 0.502f * x.d[g]);
         sums[i / 16] += x.level(32 * g + i);
       }
-      REQUIRE(x.d[g] == amax / 32639.0f);
+      REQUIRE(x.d[g] == amax / 32512.0f);
       REQUIRE(x.s16[2 * g] == x.d[g] * static_cast<float>(sums[0]));
       REQUIRE(x.s16[2 * g + 1] == x.d[g] * static_cast<float>(sums[1]));
       REQUIRE(x.s32[g] == x.d[g] * static_cast<float>(sums[0] + sums[1]));
@@ -93,6 +93,24 @@ TEST_CASE("planes are there in both of their orders") {
       for (std::size_t i = 0; i < x.k_padded; ++i) {
         const std::int8_t* comb = planes + 2 * x.k_padded + kernels::comb_order(i);
         REQUIRE(256 * comb[0] + comb[x.k_padded] == kernels::level(x.layout, row, i));
+      }
+    }
+  }
+}
+
+TEST_CASE("words are there as planes in lane order too") {
+  for (const KernelTable* target : simd_targets()) {
+    INFO(target->target);
+    ActivationRows x(random_floats(2 * 700, 5), 700);
+    x.quantize(*target);
+    if (x.layout != kernels::ActivationLayout::WordsAndPlanes) continue;
+    for (std::size_t t = 0; t < x.n; ++t) {
+      const kernels::Activations row = x.get().token(t);
+      const auto* planes = reinterpret_cast<const std::int8_t*>(row.q16 + x.k_padded);
+      for (std::size_t i = 0; i < x.k_padded; ++i) {
+        const std::int8_t* high = planes + kernels::lane_order(i);
+        REQUIRE(255 * high[0] + high[x.k_padded] == kernels::level(x.layout, row, i));
+        REQUIRE(high[x.k_padded] >= -127);  // VPMADDUBSW's sums then fit 16 bits
       }
     }
   }
