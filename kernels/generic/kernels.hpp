@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Every SIMD algorithm, in the order in which they need each other. A backend includes this inside its own namespace,
-// after its namespace `native` and with LAMINA_KERNELS_VNNI defined as 0 or 1; README.md has the rules.
+// after its namespace `native` and with LAMINA_KERNELS_VNNI and LAMINA_KERNELS_BYTES (which of the kernels with bytes
+// it has) defined as 0 or 1; README.md has the rules.
 
 #include "lamina/kernels/generic/wide.hpp"
 //
@@ -58,6 +59,12 @@
 //
 #if !LAMINA_KERNELS_VNNI
 #include "lamina/kernels/generic/word_panel.hpp"
+#endif
+//
+#if LAMINA_KERNELS_BYTES
+#include "lamina/kernels/generic/avx2_byte_panel.hpp"
+//
+#include "lamina/kernels/generic/avx2_byte_tiles.hpp"
 #endif
 //
 #include "lamina/kernels/generic/attention_cache.hpp"

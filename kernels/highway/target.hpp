@@ -15,10 +15,16 @@ namespace native {
 }  // namespace native
 
 #undef LAMINA_KERNELS_VNNI
+#undef LAMINA_KERNELS_BYTES
 #if HWY_TARGET == HWY_AVX3_DL
 #define LAMINA_KERNELS_VNNI 1
 #else
 #define LAMINA_KERNELS_VNNI 0
+#endif
+#if HWY_TARGET == HWY_AVX2
+#define LAMINA_KERNELS_BYTES 1
+#else
+#define LAMINA_KERNELS_BYTES 0
 #endif
 #include "lamina/kernels/generic/kernels.hpp"
 
@@ -41,6 +47,14 @@ void HighwayKernels<HWY_TARGET>::matmul_panel(const MatmulArgs& a) {
   } else {
     HWY_NAMESPACE::float_panel<Format>(a);
   }
+}
+template <>
+template <class Format>
+void HighwayKernels<HWY_TARGET>::matmul_panel8(const MatmulArgs& a) {
+#if LAMINA_KERNELS_BYTES
+  if constexpr (!panel8_name<Format>().empty()) return HWY_NAMESPACE::matmul_panel8<Format>(a);
+#endif
+  matmul_panel<Format>(a);
 }
 
 }  // namespace lamina::kernels

@@ -34,6 +34,7 @@
 #define LAMINA_XSIMD_NAME "avx512"
 #endif
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#define LAMINA_KERNELS_BYTES 1
 #define LAMINA_XSIMD_TARGET avx2
 #define LAMINA_XSIMD_NAME "avx2"
 #elif defined(__SSE4_2__)
@@ -52,6 +53,9 @@
 
 #ifndef LAMINA_KERNELS_VNNI
 #define LAMINA_KERNELS_VNNI 0
+#endif
+#ifndef LAMINA_KERNELS_BYTES
+#define LAMINA_KERNELS_BYTES 0
 #endif
 
 namespace lamina::kernels {
@@ -88,6 +92,19 @@ struct XsimdKernels {
     } else {
       xsimd_target::float_panel<Format>(a);
     }
+  }
+  template <class Format>
+  static constexpr std::string_view panel8_name() {
+    if (LAMINA_KERNELS_BYTES && is_small_format<Format>) return "byte panel " LAMINA_XSIMD_NAME;
+    return LAMINA_KERNELS_VNNI && !is_float_format<Format> ? panel_name<Format>() : "";
+  }
+  template <class Format>
+  static void matmul_panel8(const MatmulArgs& a) {
+#if LAMINA_KERNELS_BYTES
+    xsimd_target::matmul_panel8<Format>(a);
+#else
+    matmul_panel<Format>(a);
+#endif
   }
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing) {
@@ -131,5 +148,6 @@ struct XsimdKernels {
 }  // namespace lamina::kernels
 
 #undef LAMINA_KERNELS_VNNI
+#undef LAMINA_KERNELS_BYTES
 #undef LAMINA_XSIMD_TARGET
 #undef LAMINA_XSIMD_NAME
