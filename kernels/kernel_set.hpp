@@ -33,10 +33,10 @@ inline constexpr float activation_levels = 32512.0f;
 //           32, first the first halves of the four, then their second halves; and the same two planes in comb order:
 //           256 values are four combs of 16 half groups, of which comb c takes values c, c + 4, c + 8 and c + 12
 //   WordsAndPlanes  Words, then two planes of k_padded bytes, level = 255 · high + low, in lane order: of each 128
-//   values,
-//           four groups of 32, the first four of each group's first half, of their second halves, the next four, …
+//           values, four groups of 32, the first four of each first half, of each second half, the next four, and so on
 //   Panel   [k_padded / 32] of PanelGroup in the order of the row, then [k_padded] low bytes
-enum class ActivationLayout : std::uint8_t { Words, WordsAndPlanes, Planes, Panel };
+//   Bytes   Words, then [k_padded / 32] of ByteGroup in the order of the row
+enum class ActivationLayout : std::uint8_t { Words, WordsAndPlanes, Planes, Panel, Bytes };
 
 constexpr std::size_t pair_order(std::size_t i) {
   return (i & ~std::size_t{63}) | (i & 15) | (i & 32) >> 1 | (i & 16) << 1;
@@ -68,12 +68,23 @@ struct PanelGroup {
 };
 static_assert(sizeof(PanelGroup) == 48);
 
+// The same beside words, whose sixteen bits a group that is fine keeps: level = 256 · high + low, both signed.
+struct ByteGroup {
+  std::int8_t high[32];
+  std::int16_t minus[3][2];  // −Σ high of values 4 j and 4 j + 1, of 4 j + 2 and 4 j + 3: of all, of each half
+  std::uint32_t fine;  // of the first of 32 groups: a bit for each that keeps its low bytes; others' are rounded away
+  float scale;         // 256 · d
+  float sums[3];       // d · Σ level: of all, of each half
+};
+static_assert(sizeof(ByteGroup) == 64);
+
 // Activations of n tokens, in the representations a matmul may read. Every row is row_padding-padded: with
 // k_padded = round_up(k, row_padding),
 //   f32   [n_tokens][k_padded]
-//   q16   [n_tokens][k_padded · 2]  in one of the layouts above; Panel needs 5/4, those with planes and split bfloat16
-//   all d     [n_tokens][k_padded / 32] s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32 s16
-//   [n_tokens][k_padded / 16]   the same over each half of the group
+//   q16   [n_tokens][k_padded · 2]  in one of the layouts above; Panel needs 5/4, Words half, others all
+//   d     [n_tokens][k_padded / 32]
+//   s32   [n_tokens][k_padded / 32]   d · Σ level over the group of 32
+//   s16   [n_tokens][k_padded / 16]   the same over each half of the group
 // f32 is always there, the others only after quantize(); quantize_panel() fills q16 and d alone, and round_bf16() fills
 // q16 with bfloat16, in an order of all tokens together; split, with what rounding left over as well. Sixteen bits,
 // because eight are too coarse where a few activations are large, as in real models: they moved the logits of SmolLM2
@@ -101,6 +112,11 @@ inline int level(ActivationLayout layout, const Activations& row, std::size_t i)
     const auto* groups = reinterpret_cast<const PanelGroup*>(row.q16);
     const auto* low = reinterpret_cast<const std::uint8_t*>(groups + row.k_padded / 32);
     return 256 * groups[i / 32].high[i % 32] + low[i] - 32768;
+  }
+  if (layout == ActivationLayout::Bytes) {
+    const auto* groups = reinterpret_cast<const ByteGroup*>(row.q16 + row.k_padded);
+    const bool fine = (groups[i / 1024 * 32].fine >> i / 32 % 32 & 1) != 0;
+    return fine ? row.q16[pair_order(i)] : 256 * groups[i / 32].high[i % 32];
   }
   const auto* high = reinterpret_cast<const std::int8_t*>(row.q16) + quad_order(i);
   return 256 * high[0] + static_cast<std::int8_t>(high[row.k_padded]);
@@ -155,10 +171,11 @@ using MatmulFn = void (*)(const MatmulArgs&);
 
 // What a format's matrices are multiplied by.
 enum class Method : std::uint8_t {
-  Rows,   // matmul: rows as they lie
-  Panel,  // matmul_panel
-  Bf16,   // matmul_bf16
-  Split,  // matmul_split
+  Rows,    // matmul: rows as they lie
+  Panel,   // matmul_panel
+  Panel8,  // matmul_panel8
+  Bf16,    // matmul_bf16
+  Split,   // matmul_split
 };
 using DequantizeFn = void (*)(const std::byte* row, std::size_t k, float* out);
 
@@ -176,8 +193,9 @@ struct KernelTable {
   // Fills q16, d, s32, s16 of one row from its f32 (k_padded values, zeros past k), in `layout`.
   void (*quantize)(const Activations& row) = nullptr;
   ActivationLayout layout = ActivationLayout::Words;
-  // The same for matmul_panel, in `panel_layout`: Panel fills q16 and d alone, and with eight_bits only the groups
-  // whose largest values stand out keep sixteen; Words always has sixteen. Null on targets without panels.
+  // The same for matmul_panel, in `panel_layout`: Panel fills q16 and d alone. With eight_bits, for matmul_panel8, only
+  // the groups whose largest values stand out keep sixteen; Words has sixteen all the same, and Bytes beside them where
+  // any format's panels read those. Null on targets without panels.
   void (*quantize_panel)(const Activations& row, bool eight_bits) = nullptr;
   ActivationLayout panel_layout = ActivationLayout::Panel;
   // The same for matmul_bf16 and, with `split`, for matmul_split too. Null on targets without.
@@ -214,6 +232,9 @@ struct KernelTable {
     // of float formats, as floats. Null where there is none: matmul then serves prefill too.
     std::string_view panel_kernel;  // what the plan shows, for example "panel avx512-vnni"
     MatmulFn matmul_panel = nullptr;
+    // The same with what quantize_panel() left of eight bits; null where matmul_panel reads sixteen anyway.
+    std::string_view panel8_kernel;
+    MatmulFn matmul_panel8 = nullptr;
     // Prefill in bfloat16, weights and activations, with float sums; null where there is none. It rounds more than
     // matmul does: unless bf16_always, only for sessions that asked for fewer bits.
     std::string_view bf16_kernel;  // what the plan shows, for example "bf16 panel avx512"
@@ -229,12 +250,14 @@ struct KernelTable {
     Method method(bool eight_bits) const {
       if (matmul_bf16 != nullptr && (eight_bits || bf16_always)) return Method::Bf16;
       if (matmul_split != nullptr) return Method::Split;
+      if (matmul_panel8 != nullptr && eight_bits) return Method::Panel8;
       return matmul_panel != nullptr ? Method::Panel : Method::Rows;
     }
     MatmulFn matmul_by(Method m) const {
       switch (m) {
         case Method::Rows: break;
         case Method::Panel: return matmul_panel;
+        case Method::Panel8: return matmul_panel8;
         case Method::Bf16: return matmul_bf16;
         case Method::Split: return matmul_split;
       }
@@ -244,6 +267,7 @@ struct KernelTable {
       switch (m) {
         case Method::Rows: break;
         case Method::Panel: return panel_kernel;
+        case Method::Panel8: return panel8_kernel;
         case Method::Bf16: return bf16_kernel;
         case Method::Split: return split_kernel;
       }
@@ -336,6 +360,10 @@ struct TableOf<Set, TypeList<Formats...>> {
     if constexpr (HasPanels<Set>) {
       out.panel_kernel = Set::template panel_name<Format>();
       out.matmul_panel = &Set::template matmul_panel<Format>;
+      out.panel8_kernel = Set::template panel8_name<Format>();
+      if constexpr (!Set::template panel8_name<Format>().empty()) {
+        out.matmul_panel8 = &Set::template matmul_panel8<Format>;
+      }
     }
     return out;
   }

@@ -36,7 +36,7 @@ struct MethodInfo {
 using Entry = kernels::KernelTable::PerFormat;
 constexpr MethodInfo methods[] = {{Method::Rows, "matmul", &Entry::matmul, &Entry::kernel},
                                   {Method::Panel16, "panel", &Entry::matmul_panel, &Entry::panel_kernel},
-                                  {Method::Panel8, "panel-int8-", &Entry::matmul_panel, &Entry::panel_kernel},
+                                  {Method::Panel8, "panel-int8-", &Entry::matmul_panel8, &Entry::panel8_kernel},
                                   {Method::Bf16, "panel-bf16-", &Entry::matmul_bf16, &Entry::bf16_kernel},
                                   {Method::Split, "panel-split-", &Entry::matmul_split, &Entry::split_kernel}};
 
@@ -142,9 +142,6 @@ void add_benchmarks(MachineProbe& machine) {
       if (format == nullptr) continue;
       for (const MethodInfo& method : methods) {
         if (format->*method.matmul == nullptr) continue;
-        // Floats and words are the same with eight bits as with sixteen.
-        const bool bytes = format->int_activations && table->panel_layout == kernels::ActivationLayout::Panel;
-        if (method.method == Method::Panel8 && !bytes) continue;
         for (const Shape shape : shapes) {
           for (const std::size_t n_tokens : token_counts) {
             if (n_tokens == 1 && method.method != Method::Rows) continue;

@@ -67,6 +67,12 @@
 #include "lamina/kernels/generic/word_panel.hpp"
 #endif
 //
+#if LAMINA_KERNELS_AVX2
+#include "lamina/kernels/generic/avx2_byte_panel.hpp"
+//
+#include "lamina/kernels/generic/avx2_byte_tiles.hpp"
+#endif
+//
 #include "lamina/kernels/generic/attention_cache.hpp"
 //
 #include "lamina/kernels/generic/attention.hpp"

@@ -3,6 +3,11 @@
 //
 // What all panels share: rows of weights are decoded 16 at a time, into records that lie one after the other.
 
+// With eight bits a group is fine all the same when their error, which grows with the group's largest value, would be
+// far above that of the row's other groups: eight bits cannot hold the few large activations of real models beside
+// small ones.
+inline constexpr float fine_ratio = 4.0f;  // of the mean of the squares of the groups' largest values
+
 // Chunks [begin, end) of 16 rows from `row` on, of which `n_rows` exist → the records of their groups, one after the
 // other. Packer says what a chunk and a record are. Rows past the end repeat the last one and are not stored later.
 template <class Packer>

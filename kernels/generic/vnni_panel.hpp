@@ -126,11 +126,6 @@ struct PanelPacker {
   }
 };
 
-// With eight bits a group is fine all the same when their error, which grows with the group's largest value, would be
-// far above that of the row's other groups: eight bits cannot hold the few large activations of real models beside
-// small ones.
-inline constexpr float fine_ratio = 4.0f;  // of the mean of the squares of the groups' largest values
-
 // What all lanes of each of eight vectors come to, by an operation on two vectors of 32-bit lanes.
 template <class Op>
 LAMINA_INLINE __m256i reduce_each(const __m512i (&v)[8], Op op) {

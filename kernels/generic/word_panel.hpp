@@ -7,10 +7,6 @@
 // with the pairs of 16 rows and added, so that nothing is summed across lanes. What a token's sum is made of does not
 // depend on the tokens beside it.
 
-// Strips and tokens of a tile.
-inline constexpr std::size_t word_tile_strips = native::lanes == 16 ? 2 : 1;
-inline constexpr std::size_t word_tile_tokens = native::lanes == 16 ? 6 : 4;
-
 // Where the pairs of words of group g begin: the first halves of two groups lie together, then the second ones.
 constexpr std::size_t word_pair_of(std::size_t g) { return g / 2 * 32 + g % 2 * 8; }
 
@@ -28,16 +24,24 @@ constexpr std::uint32_t centred(std::uint32_t pair, std::uint32_t centre) {
   return ((pair | 0x80008000u) - centre * 0x00010001u) ^ 0x80008000u;
 }
 
+// What the multiplication has to know of a format: whether scales belong to half groups, and whether minima stay.
+template <bool Halves, bool Minimum>
+struct WordKind {
+  static constexpr bool halves = Halves, minimum = Minimum;
+  static constexpr std::size_t n_scales = Halves ? 2 : 1;
+  static constexpr std::size_t record_bytes = 64 * (16 + n_scales * (Minimum ? 2 : 1));
+};
+
 template <class Format>
 struct WordPacker {
   using Weights = Format;
   using Chunk = Unpack<Format>;
-  static constexpr bool halves = Chunk::scales == 16;  // scales of half groups
   static constexpr std::uint32_t centre = centre_of<Chunk>();
-  static constexpr bool minimum = Chunk::has_minimum && centre == 0;
-  static constexpr std::size_t n_scales = halves ? 2 : 1;
+  using Kind = WordKind<Chunk::scales == 16, Chunk::has_minimum && centre == 0>;
+  static constexpr bool minimum = Kind::minimum;
+  static constexpr std::size_t n_scales = Kind::n_scales;
   static constexpr std::size_t chunk_bytes = Chunk::chunk_bytes;
-  static constexpr std::size_t record_bytes = 64 * (16 + n_scales * (minimum ? 2 : 1));
+  static constexpr std::size_t record_bytes = Kind::record_bytes;
   static_assert(record_bytes <= panel_record_bytes);
 
   // n_groups: of the chunk's eight, those that lie within the padded row
@@ -87,11 +91,12 @@ inline constexpr std::size_t word_part_chunks = 4;
 
 // Sums of R strips of 16 rows and T tokens. What there are registers for: with sixteen of them, the sums of a group
 // alone; those over k then go through memory once a group.
-template <bool Halves, bool Minimum, std::size_t T>
+template <class Kind, std::size_t T>
 struct WordTile {
-  static constexpr std::size_t R = word_tile_strips;
-  static constexpr std::size_t n_scales = Halves ? 2 : 1;
-  static constexpr std::size_t record_bytes = 64 * (16 + n_scales * (Minimum ? 2 : 1));
+  static constexpr std::size_t strips = native::lanes == 16 ? 2 : 1, most_tokens = native::lanes == 16 ? 6 : 4;
+  static constexpr std::size_t R = strips;
+  static constexpr bool Halves = Kind::halves, Minimum = Kind::minimum;
+  static constexpr std::size_t n_scales = Kind::n_scales, record_bytes = Kind::record_bytes;
 
   // Two words of a token, in all lanes.
   LAMINA_INLINE static i16x32 pair_at(const std::int16_t* p) {
@@ -191,20 +196,21 @@ struct WordTile {
   }
 };
 
-template <bool Halves, bool Minimum, std::size_t T = word_tile_tokens>
-inline void word_tile(std::size_t n, const std::byte* strips, const WordPart& part, const MatmulArgs& a,
+template <template <class, std::size_t> class Tile, class Kind, std::size_t T = Tile<Kind, 1>::most_tokens>
+inline void part_tile(std::size_t n, const std::byte* strips, const WordPart& part, const MatmulArgs& a,
                       std::size_t token, std::size_t first_row) {
   if constexpr (T > 1) {
-    if (n < T) return word_tile<Halves, Minimum, T - 1>(n, strips, part, a, token, first_row);
+    if (n < T) return part_tile<Tile, Kind, T - 1>(n, strips, part, a, token, first_row);
   }
-  WordTile<Halves, Minimum, T>::run(strips, part, a, token, first_row);
+  Tile<Kind, T>::run(strips, part, a, token, first_row);
 }
 
-template <class Format>
-void matmul_panel(const MatmulArgs& a) {
-  using Packer = WordPacker<Format>;
+template <class Packer, template <class, std::size_t> class Tile>
+void panel_parts(const MatmulArgs& a) {
+  using Kind = typename Packer::Kind;
+  constexpr std::size_t tile_strips = Tile<Kind, 1>::strips, tile_tokens = Tile<Kind, 1>::most_tokens;
   const std::size_t n_chunks = (a.k + 255) / 256, n_groups = (a.k + 31) / 32;
-  const std::size_t n_tiles = (a.n_tokens + word_tile_tokens - 1) / word_tile_tokens;
+  const std::size_t n_tiles = (a.n_tokens + tile_tokens - 1) / tile_tokens;
   for (std::size_t chunk = 0; chunk < n_chunks; chunk += word_part_chunks) {
     const std::size_t end = n_chunks - chunk < word_part_chunks ? n_chunks : chunk + word_part_chunks;
     const WordPart part{8 * chunk, (8 * end < n_groups ? 8 * end : n_groups) - 8 * chunk};
@@ -215,13 +221,19 @@ void matmul_panel(const MatmulArgs& a) {
     // Tiles of about the same size: a few tokens left over would cost as much as a whole tile.
     for (std::size_t tile = 0; tile < n_tiles; ++tile) {
       const std::size_t token = tile * a.n_tokens / n_tiles, n = (tile + 1) * a.n_tokens / n_tiles - token;
-      constexpr std::size_t step = 16 * word_tile_strips;
-      for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += step, i += word_tile_strips) {
-        word_tile<Packer::halves, Packer::minimum>(n, a.panel + i * strip, part, a, token, row);
+      for (std::size_t row = a.row_begin, i = 0; row < a.row_end; row += 16 * tile_strips, i += tile_strips) {
+        part_tile<Tile, Kind>(n, a.panel + i * strip, part, a, token, row);
       }
     }
   }
 }
 
+template <class Format>
+void matmul_panel(const MatmulArgs& a) {
+  panel_parts<WordPacker<Format>, WordTile>(a);
+}
+
+#if !LAMINA_KERNELS_AVX2
 // Panels read what rows read.
 inline void quantize_panel(const Activations& row, bool) { quantize_words(row); }
+#endif

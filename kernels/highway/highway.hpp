@@ -52,7 +52,9 @@ struct HighwayTarget<HWY_NEON> {
                                     panel_kernel = "panel neon", float_panel = "float panel neon";
 };
 
-// Has the kernels of generic/vnni_*.hpp.
+// Has the kernels of generic/avx2_byte_panel.hpp, or of generic/vnni_*.hpp.
+template <std::int64_t Target>
+inline constexpr bool has_avx2_kernels = Target == HWY_AVX2;
 template <std::int64_t Target>
 inline constexpr bool has_vnni_kernels = Target == HWY_AVX3_DL;
 
@@ -95,6 +97,13 @@ struct HighwayKernels {
   }
   template <class Format>
   static void matmul_panel(const MatmulArgs& a);
+  template <class Format>
+  static constexpr std::string_view panel8_name() {
+    if (has_avx2_kernels<Target> && is_small_format<Format>) return "byte panel avx2";
+    return has_vnni_kernels<Target> && int_activations<Format> ? HighwayTarget<Target>::panel_kernel : "";
+  }
+  template <class Format>
+  static void matmul_panel8(const MatmulArgs& a);
   template <class Format>
   static void dequantize(const std::byte* row, std::size_t k, float* out) {
     ReferenceKernels::dequantize<Format>(row, k, out);

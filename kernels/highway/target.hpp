@@ -48,6 +48,14 @@ void HighwayKernels<HWY_TARGET>::matmul_panel(const MatmulArgs& a) {
     HWY_NAMESPACE::float_panel<Format>(a);
   }
 }
+template <>
+template <class Format>
+void HighwayKernels<HWY_TARGET>::matmul_panel8(const MatmulArgs& a) {
+#if LAMINA_KERNELS_AVX2
+  if constexpr (!panel8_name<Format>().empty()) return HWY_NAMESPACE::matmul_panel8<Format>(a);
+#endif
+  matmul_panel<Format>(a);
+}
 
 }  // namespace lamina::kernels
 #endif

@@ -93,6 +93,19 @@ struct XsimdKernels {
       xsimd_target::float_panel<Format>(a);
     }
   }
+  template <class Format>
+  static constexpr std::string_view panel8_name() {
+    if (LAMINA_KERNELS_AVX2 && is_small_format<Format>) return "byte panel " LAMINA_XSIMD_NAME;
+    return LAMINA_KERNELS_VNNI && !is_float_format<Format> ? panel_name<Format>() : "";
+  }
+  template <class Format>
+  static void matmul_panel8(const MatmulArgs& a) {
+#if LAMINA_KERNELS_AVX2
+    xsimd_target::matmul_panel8<Format>(a);
+#else
+    matmul_panel<Format>(a);
+#endif
+  }
   static void rope(float* x, std::size_t n_heads, std::size_t head_dim, std::size_t n_rot, const float* cos_sin,
                    RopePairing pairing) {
     xsimd_target::rope(x, n_heads, head_dim, n_rot, cos_sin, pairing);

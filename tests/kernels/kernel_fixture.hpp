@@ -35,6 +35,7 @@ struct ActivationRows {
   std::vector<float> f32, d, s32, s16;
   std::vector<std::int16_t> q16;
   kernels::ActivationLayout layout{};
+  bool eight = false;  // a panel reads eight bits
 
   ActivationRows(const std::vector<float>& values, std::size_t k)
       : k_padded(round_up(k, kernels::row_padding)),
@@ -51,9 +52,12 @@ struct ActivationRows {
     for (std::size_t t = 0; t < n; ++t) target.quantize(get().token(t));
     layout = target.layout;
   }
-  void quantize_panel(const kernels::KernelTable& target, bool eight_bits) {
+  // For panels of a format.
+  void quantize_panel(const kernels::KernelTable& target, std::uint32_t type_id, bool eight_bits) {
     for (std::size_t t = 0; t < n; ++t) target.quantize_panel(get().token(t), eight_bits);
     layout = target.panel_layout;
+    eight = eight_bits && target.find(type_id)->matmul_panel8 != nullptr;
+    if (eight && layout == kernels::ActivationLayout::Words) layout = kernels::ActivationLayout::Bytes;
   }
   // Value i of all rows in units of its d.
   int level(std::size_t i) { return kernels::level(layout, get().token(i / k_padded), i % k_padded); }

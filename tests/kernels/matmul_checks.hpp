@@ -55,7 +55,8 @@ inline std::vector<float> multiply_panel(const KernelTable& target, std::uint32_
   a.out = out.data();
   a.out_stride = end - begin;
   a.panel = panel->data();
-  target.find(type_id)->matmul_panel(a);
+  const KernelTable::PerFormat& format = *target.find(type_id);
+  (x.eight ? format.matmul_panel8 : format.matmul_panel)(a);
   return out;
 }
 
@@ -88,7 +89,7 @@ void check_panel(const KernelTable& target, const KernelTable& reference) {
       const GuardedBytes w = random_weights<Format>(rows, k, static_cast<std::uint32_t>(k));
       for (const std::size_t n : std::initializer_list<std::size_t>{1, 2, 3, 4, 5, 6, 7, 13}) {
         ActivationRows x(spiked_floats(n * k, static_cast<std::uint32_t>(n)), k);
-        x.quantize_panel(target, n % 2 == 0);
+        x.quantize_panel(target, Format::type_id, n % 2 == 0);
         const auto got = multiply_panel(target, Format::type_id, w, w.size() / rows, k, 0, rows, 0, n, x);
         if (target.find(Format::type_id)->int_activations) x.round_f32();
         const auto want = multiply(reference, Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, n, x);

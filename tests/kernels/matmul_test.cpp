@@ -137,12 +137,60 @@ TEST_CASE("a panel is as close to floats as its bits allow, and eight are no wor
     for (const bool spiked : {false, true}) {
       for (const bool eight_bits : {false, true}) {
         ActivationRows x(spiked ? spiked_floats(6 * k, 6) : random_floats(6 * k, 6), k);
-        x.quantize_panel(target, eight_bits);
+        x.quantize_panel(target, Format::type_id, eight_bits);
         const auto got = multiply_panel(target, Format::type_id, w, w.size() / rows, k, 0, rows, 0, 6, x);
         const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, 6, x);
         // Sixteen bits of panels of bytes share a scale among 256 values, of which spikes leave the others less.
         const bool shared = spiked && target.panel_layout == kernels::ActivationLayout::Panel;
         REQUIRE(nmse(got, want) < (!eight_bits ? (shared ? 3e-8 : 1e-8) : spiked ? 1e-5 : 5e-5));
+      }
+    }
+  });
+}
+
+// Weights and activations as far from zero as they get, all of one sign or of both, and low bytes beside a large value.
+TEST_CASE("a panel's integers add up whatever they are") {
+  for_each_panel([](const KernelTable& target, auto format) {
+    using Format = typename decltype(format)::type;
+    using Block = typename Format::Block;
+    constexpr std::size_t rows = 4, k = 1024, n = 6;
+    GuardedBytes w(rows * k / Format::block_size * sizeof(Block));
+    for (std::size_t r = 0; r < rows; ++r) {
+      float values[256];
+      for (std::size_t i = 0; i < 256; ++i)
+        values[i] = r == 0 ? 1.0f : r == 1 ? -1.0f : (i / r % 2 == 0 ? 1.0f : -1.0f);
+      Block block;
+      Format::quantize(values, block);
+      const std::size_t row_bytes = w.size() / rows;
+      for (std::size_t at = 0; at < row_bytes; at += sizeof block) {
+        std::memcpy(w.data() + r * row_bytes + at, &block, sizeof block);
+      }
+    }
+    std::vector<float> values(n * k);
+    for (std::size_t i = 0; i < k; ++i) {
+      const bool fine = i / 32 == 5;
+      values[i] = 1.0f;
+      values[k + i] = -1.0f;
+      values[2 * k + i] = i % 2 == 0 ? 1.0f : -1.0f;
+      values[3 * k + i] = i / 2 % 2 == 0 ? 1.0f : -1.0f;
+      for (std::size_t j = 0; j < 2; ++j) {
+        const float low = (j == 0 ? -128.0f : 127.0f) / kernels::activation_levels;
+        values[(4 + j) * k + i] = fine ? (i % 32 == 0 ? 1.0f : low) : 1e-3f;
+      }
+    }
+    for (const bool eight_bits : {false, true}) {
+      ActivationRows x(values, k);
+      x.quantize_panel(target, Format::type_id, eight_bits);
+      const auto got = multiply_panel(target, Format::type_id, w, w.size() / rows, k, 0, rows, 0, n, x);
+      if (target.find(Format::type_id)->int_activations) x.round_f32();
+      const auto want = multiply(reference(), Format::type_id, w.data(), w.size() / rows, k, 0, rows, 0, n, x);
+      for (std::size_t t = 0; t < n; ++t) {
+        for (std::size_t r = 0; r < rows; ++r) {
+          INFO("row " << r << " token " << t << " eight bits " << eight_bits);
+          double magnitude = 0;
+          for (std::size_t i = 0; i < k; ++i) magnitude += std::fabs(x.f32[t * k + i]);
+          CHECK(std::fabs(got[t * rows + r] - want[t * rows + r]) <= 1e-4 * magnitude);
+        }
       }
     }
   });
@@ -157,7 +205,7 @@ TEST_CASE("a panel gives a token the same bits whatever rows and tokens are besi
       const std::size_t row_bytes = w.size() / rows;
       for (const bool eight_bits : {false, true}) {
         ActivationRows x(spiked_floats(n * k, 8), k);
-        x.quantize_panel(target, eight_bits);
+        x.quantize_panel(target, Format::type_id, eight_bits);
         const auto all = multiply_panel(target, Format::type_id, w, row_bytes, k, 0, rows, 0, n, x);
         for (std::size_t t = 0; t < n; ++t) {
           for (std::size_t r = 0; r < rows; r += 7) {
@@ -179,21 +227,25 @@ TEST_CASE("a panel shows non-finite weights and activations") {
     GuardedBytes memory(rows * row_bytes);
     for (std::size_t i = 0; i < memory.size(); ++i) memory.data()[i] = static_cast<std::byte>(engine());
     std::vector<float> values(k);
-    ActivationRows x(random_floats(k, 12), k);
-    x.quantize_panel(target, false);
-    const auto got = multiply_panel(target, Format::type_id, memory, row_bytes, k, 0, rows, 0, 1, x);
-    for (std::size_t r = 0; r < rows; ++r) {
-      kernels::ReferenceKernels::dequantize<Format>(memory.data() + r * row_bytes, k, values.data());
-      const bool finite = std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
-      if (!finite) REQUIRE(!std::isfinite(got[r]));
+    for (const bool eight_bits : {false, true}) {
+      ActivationRows x(random_floats(k, 12), k);
+      x.quantize_panel(target, Format::type_id, eight_bits);
+      const auto got = multiply_panel(target, Format::type_id, memory, row_bytes, k, 0, rows, 0, 1, x);
+      for (std::size_t r = 0; r < rows; ++r) {
+        kernels::ReferenceKernels::dequantize<Format>(memory.data() + r * row_bytes, k, values.data());
+        const bool finite = std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+        if (!finite) REQUIRE(!std::isfinite(got[r]));
+      }
     }
-    for (const float bad : {INFINITY, -INFINITY, NAN}) {
-      ActivationRows y(random_floats(k, 13), k);
-      y.f32[300] = bad;
-      y.quantize_panel(target, std::isinf(bad));
-      const GuardedBytes w = random_weights<Format>(rows, k, 3);
-      for (const float v : multiply_panel(target, Format::type_id, w, row_bytes, k, 0, rows, 0, 1, y)) {
-        REQUIRE(!std::isfinite(v));
+    const GuardedBytes w = random_weights<Format>(rows, k, 3);
+    for (const bool eight_bits : {false, true}) {
+      for (const float bad : {INFINITY, -INFINITY, NAN}) {
+        ActivationRows y(random_floats(k, 13), k);
+        y.f32[300] = bad;
+        y.quantize_panel(target, Format::type_id, eight_bits);
+        for (const float v : multiply_panel(target, Format::type_id, w, row_bytes, k, 0, rows, 0, 1, y)) {
+          REQUIRE(!std::isfinite(v));
+        }
       }
     }
   });

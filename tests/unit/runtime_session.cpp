@@ -111,7 +111,7 @@ TEST_CASE("what decides on panels for experts is how many tokens an expert meets
         CHECK(nmse(run(scattered, few, 1, bits), of_scattered) < order_of_sums);
         // 99 tokens and 3 experts: more than a tile of tokens each.
         const auto many = run(crowded, 99, 1, bits);
-        if (panels_round(*table, *q4_0)) CHECK(nmse(many, of_crowded) > order_of_sums);
+        if (panels_round(*table, *q4_0, bits)) CHECK(nmse(many, of_crowded) > order_of_sums);
         CHECK(nmse(many, of_crowded) < error);
         CHECK(same_bits(many, run(crowded, 99, 2, bits)));
         // Some experts meet many tokens and some few.

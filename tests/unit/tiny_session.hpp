@@ -55,8 +55,9 @@ inline double median_nmse(const std::vector<float>& a, const std::vector<float>&
 // What the order of sums alone makes of logits, at most (NMSE): it moves levels of activations, too.
 inline constexpr double order_of_sums = 3e-10;
 // Whether a format's panels differ from its rows by more than that: they round activations differently.
-inline bool panels_round(const kernels::KernelTable& table, const kernels::KernelTable::PerFormat& format) {
-  return format.bf16_always ||
+inline bool panels_round(const kernels::KernelTable& table, const kernels::KernelTable::PerFormat& format,
+                         std::size_t bits = 16) {
+  return format.bf16_always || (bits == 8 && format.matmul_panel8 != nullptr) ||
          (format.matmul_panel != nullptr && table.panel_layout == kernels::ActivationLayout::Panel);
 }
 

@@ -108,7 +108,7 @@ struct Forms {
       const Method method = many ? w->kernel->method(eight_bits) : Method::Rows;
       const bool integers = w->kernel->int_activations;
       panels = panels || method != Method::Rows;
-      panel = panel || (method == Method::Panel && integers);
+      panel = panel || ((method == Method::Panel || method == Method::Panel8) && integers);
       words = words || (method == Method::Rows && integers);
       floats = floats || (!integers && (method == Method::Rows || method == Method::Panel));
       split = split || method == Method::Split;
