@@ -211,7 +211,7 @@ template <>
 struct RowBytes<quant::TQ1_0> : RowsAboutOne<quant::TQ1_0> {
   LAMINA_INLINE explicit RowBytes(const std::byte* chunk) : RowsAboutOne(chunk) {}
   LAMINA_INLINE __m256i group(std::size_t j) const {
-    const u8x32 digits = Unpack<quant::TQ1_0>::group(j);
-    return _mm256_add_epi8(native::raw(digits.v[0]), _mm256_set1_epi8(1));
+    const u8x32 signed_digits = Unpack<quant::TQ1_0>::group(j);
+    return _mm256_add_epi8(native::raw(signed_digits.v[0]), _mm256_set1_epi8(1));
   }
 };
