@@ -60,25 +60,18 @@ struct BytePacker {
 
   // Lanes i of eight rows, which lie `stride` apart → vector i.
   LAMINA_INLINE static void transpose(const std::byte* rows, std::size_t stride, __m256i (&out)[8]) {
-    __m256i v[8];
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) {
 #pragma GCC unroll 2
-      for (std::size_t half = 0; half < 2; ++half) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      __m256i v[4];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) {
         const std::byte* p = rows + i * stride + 16 * half;
-        v[i + 4 * half] =
+        v[i] =
             _mm256_inserti128_si256(_mm256_castsi128_si256(native::load_128(p)), native::load_128(p + 4 * stride), 1);
       }
-    }
-#pragma GCC unroll 2
-    for (std::size_t half = 0; half < 8; half += 4) {
-      const __m256i a = _mm256_unpacklo_epi32(v[half], v[half + 1]), b = _mm256_unpackhi_epi32(v[half], v[half + 1]);
-      const __m256i c = _mm256_unpacklo_epi32(v[half + 2], v[half + 3]);
-      const __m256i d = _mm256_unpackhi_epi32(v[half + 2], v[half + 3]);
-      out[half] = _mm256_unpacklo_epi64(a, c);
-      out[half + 1] = _mm256_unpackhi_epi64(a, c);
-      out[half + 2] = _mm256_unpacklo_epi64(b, d);
-      out[half + 3] = _mm256_unpackhi_epi64(b, d);
+      into_lanes(v);
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) out[4 * half + i] = v[i];
     }
   }
   LAMINA_INLINE static void store(std::byte* p, const __m256i& v) {

@@ -9,7 +9,8 @@ LAMINA_INLINE const std::byte* byte_planes(const Activations& row) {
   return reinterpret_cast<const std::byte*>(row.q16 + row.k_padded);
 }
 
-// Groups of a chunk, 32 bytes each, four at a time: of each half, the first, second … four bytes of all four groups.
+// Four groups of a chunk, 32 bytes each: of each half, the first, second … four bytes of all four. (In the halves of
+// vectors, dword j of vector i → dword i of vector j.)
 LAMINA_INLINE void into_lanes(__m256i (&v)[4]) {
   const __m256i a = _mm256_unpacklo_epi32(v[0], v[1]), b = _mm256_unpackhi_epi32(v[0], v[1]);
   const __m256i c = _mm256_unpacklo_epi32(v[2], v[3]), d = _mm256_unpackhi_epi32(v[2], v[3]);

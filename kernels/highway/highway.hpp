@@ -52,7 +52,7 @@ struct HighwayTarget<HWY_NEON> {
                                     panel_kernel = "panel neon", float_panel = "float panel neon";
 };
 
-// Has the kernels of generic/avx2_byte_panel.hpp, or of generic/vnni_*.hpp.
+// Has the kernels of generic/avx2_row*.hpp and avx2_byte_*.hpp, or of generic/vnni_*.hpp.
 template <std::int64_t Target>
 inline constexpr bool has_avx2_kernels = Target == HWY_AVX2;
 template <std::int64_t Target>
@@ -65,9 +65,9 @@ struct HighwayKernels {
 
   static void rms_norm(const float* x, const float* weight, std::size_t n, float eps, float* out);
   static void quantize(const Activations& row);
-  static constexpr ActivationLayout layout = has_vnni_kernels<Target> ? ActivationLayout::Planes
-                                             : Target == HWY_AVX2     ? ActivationLayout::WordsAndPlanes
-                                                                      : ActivationLayout::Words;
+  static constexpr ActivationLayout layout = has_vnni_kernels<Target>   ? ActivationLayout::Planes
+                                             : has_avx2_kernels<Target> ? ActivationLayout::WordsAndPlanes
+                                                                        : ActivationLayout::Words;
   static void quantize_panel(const Activations& row, bool eight_bits);
   static constexpr ActivationLayout panel_layout =
       has_vnni_kernels<Target> ? ActivationLayout::Panel : ActivationLayout::Words;
