@@ -264,7 +264,7 @@ TEST_CASE("a new format is its header, its groups and its name in a list") {
     REQUIRE(nmse(decoded, values) < 0.04);  // three bits
 
     check_rows<Format>(target, reference);
-    check_panel<Format>(target);
+    check_panel<Format>(target, reference);
     check_any_bits<Format>(target);
   });
 }
