@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The operations of namespace `native` beyond a vector library's own, for four lanes and from that library's
-// arithmetic alone: correct on every machine, and the floor for those without AVX2.
+// arithmetic alone, but for two that SSE2 has: correct on every machine, and the floor for those without AVX2.
 
 // binary16 from integer lanes: its exponent and fraction read as a float are 2^112 too small; infinity and NaN need the
 // rest of the exponent's ones.
@@ -71,6 +71,14 @@ LAMINA_INLINE B words(std::int16_t value) {
   return native::load<B>(reinterpret_cast<const std::uint8_t*>(values));
 }
 // Eight bytes of type T as words.
+#if defined(__SSE2__)
+template <class T>
+LAMINA_INLINE B words_of_8(const std::byte* p) {
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+  if constexpr (std::is_signed_v<T>) return B{_mm_srai_epi16(_mm_unpacklo_epi8(bytes, bytes), 8)};
+  return B{_mm_unpacklo_epi8(bytes, _mm_setzero_si128())};
+}
+#else
 template <class T>
 LAMINA_INLINE B words_of_8(const std::byte* p) {
   T bytes[8];
@@ -80,6 +88,7 @@ LAMINA_INLINE B words_of_8(const std::byte* p) {
   for (std::size_t i = 0; i < 8; ++i) values[i] = bytes[i];
   return native::load<B>(reinterpret_cast<const std::uint8_t*>(values));
 }
+#endif
 template <class T>
 LAMINA_INLINE void words_of_32(const std::byte* a, const std::byte* b, B (&out)[4]) {
   out[0] = words_of_8<T>(a);
@@ -147,11 +156,15 @@ LAMINA_INLINE void words_of_bytes(const Bh (&a)[2], B (&out)[4]) {
 }
 LAMINA_INLINE void unsigned_words(const Bh (&a)[2], B (&out)[4]) { words_of_bytes<std::uint8_t>(a, out); }
 LAMINA_INLINE void signed_words(const Bh (&a)[2], B (&out)[4]) { words_of_bytes<std::int8_t>(a, out); }
+#if defined(__SSE2__)
+LAMINA_INLINE I dot2(B w, B x) { return I{_mm_madd_epi16(raw(w), raw(x))}; }
+#else
 LAMINA_INLINE I low_word(B a) { return native::shift_right<16>(native::shift_left<16>(native::as_int(a))); }
 LAMINA_INLINE I high_word(B a) { return native::shift_right<16>(native::as_int(a)); }
 LAMINA_INLINE I dot2(B w, B x) {
   return native::add(native::mul(low_word(w), low_word(x)), native::mul(high_word(w), high_word(x)));
 }
+#endif
 LAMINA_INLINE I dot4(B w0, B w1, B x0, B x1) { return native::add(dot2(w0, x0), dot2(w1, x1)); }
 LAMINA_INLINE F load_i8(const std::byte* p) {
   std::int8_t bytes[4];

@@ -17,6 +17,7 @@
 #include "lamina/kernels/cuda/bits.hpp"
 #include "lamina/kernels/cuda/emulated.hpp"
 #include "lamina/kernels/reference/reference.hpp"
+#include "lamina/quant/encoder.hpp"
 #include "lamina/quant/registry.hpp"
 #include "numbers.hpp"
 
@@ -64,7 +65,7 @@ template <class Format>
 std::vector<std::byte> random_weights(std::size_t rows, std::size_t k, std::uint32_t seed) {
   const std::vector<float> values = random_floats(rows * k, seed);
   std::vector<std::byte> out(rows * k / Format::block_size * sizeof(typename Format::Block));
-  quant::quantize_row<Format>(values.data(), rows * k, out.data());
+  quant::Encoder<quant::AllFormats>::quantize_row(Format::type_id, values.data(), rows * k, out.data());
   return out;
 }
 

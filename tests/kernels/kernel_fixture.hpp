@@ -19,6 +19,7 @@
 
 #include "lamina/core/checked.hpp"
 #include "lamina/kernels/reference/reference.hpp"
+#include "lamina/quant/encoder.hpp"
 #include "lamina/quant/registry.hpp"
 #include "numbers.hpp"
 
@@ -91,17 +92,30 @@ class GuardedBytes {
   std::byte* base_ = nullptr;
 };
 
+// In header mode targets.cpp compiles it, once for all tests, as the library does otherwise.
+}  // namespace lamina::test
+extern template class lamina::quant::Encoder<lamina::quant::AllFormats>;
+namespace lamina::test {
+
+// values, a multiple of the block, to blocks.
+template <class Format>
+std::vector<typename Format::Block> quantised(const std::vector<float>& values) {
+  std::vector<typename Format::Block> out(values.size() / Format::block_size);
+  auto* const bytes = reinterpret_cast<std::byte*>(out.data());
+  if constexpr (Contains<Format, quant::AllFormats>{}) {
+    quant::Encoder<quant::AllFormats>::quantize_row(Format::type_id, values.data(), values.size(), bytes);
+  } else {
+    quant::quantize_row<Format>(values.data(), values.size(), bytes);
+  }
+  return out;
+}
+
 // Random rows of a format as a quantiser makes them, at the end of readable memory. Their blocks are some that were
 // quantised once, since for formats with grids that takes longer than all of a test's products.
 template <class Format>
 GuardedBytes random_weights(std::size_t rows, std::size_t k, std::uint32_t seed) {
   using Block = typename Format::Block;
-  static const std::vector<Block> known = [] {
-    std::vector<Block> out(64);
-    const std::vector<float> values = random_floats(out.size() * Format::block_size, Format::type_id);
-    for (std::size_t i = 0; i < out.size(); ++i) Format::quantize(&values[i * Format::block_size], out[i]);
-    return out;
-  }();
+  static const std::vector<Block> known = quantised<Format>(random_floats(64 * Format::block_size, Format::type_id));
   std::mt19937 engine(seed);
   const std::size_t blocks = rows * k / Format::block_size;
   GuardedBytes out(blocks * sizeof(Block));

@@ -156,11 +156,10 @@ TEST_CASE("a panel's integers add up whatever they are") {
     constexpr std::size_t rows = 4, k = 1024, n = 6;
     GuardedBytes w(rows * k / Format::block_size * sizeof(Block));
     for (std::size_t r = 0; r < rows; ++r) {
-      float values[256];
-      for (std::size_t i = 0; i < 256; ++i)
+      std::vector<float> values(Format::block_size);
+      for (std::size_t i = 0; i < values.size(); ++i)
         values[i] = r == 0 ? 1.0f : r == 1 ? -1.0f : (i / r % 2 == 0 ? 1.0f : -1.0f);
-      Block block;
-      Format::quantize(values, block);
+      const Block block = quantised<Format>(values).front();
       const std::size_t row_bytes = w.size() / rows;
       for (std::size_t at = 0; at < row_bytes; at += sizeof block) {
         std::memcpy(w.data() + r * row_bytes + at, &block, sizeof block);

@@ -9,6 +9,10 @@
 #include "lamina/kernels/dispatch/dispatch.hpp"
 #include "lamina/kernels/xsimd/xsimd.hpp"
 
+#ifndef LAMINA_LIBRARY
+template class lamina::quant::Encoder<lamina::quant::AllFormats>;
+#endif
+
 namespace lamina::test {
 
 std::vector<const kernels::KernelTable*> simd_targets() {

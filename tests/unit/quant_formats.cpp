@@ -66,7 +66,7 @@ std::vector<float> decode(const std::vector<std::byte>& row) {
 template <class F>
 std::vector<std::byte> encode(const std::vector<float>& values) {
   std::vector<std::byte> row(*quant::bytes_per_row<F>(k));
-  quant::quantize_row<F>(values.data(), k, row.data());
+  quant::Encoder<quant::AllFormats>::quantize_row(F::type_id, values.data(), k, row.data());
   return row;
 }
 
@@ -128,14 +128,15 @@ TEMPLATE_LIST_TEST_CASE("quantising spends its error where it costs least", "[qu
     RandomBits random{seed};
     for (float& c : cost) c = std::exp(3 * random.uniform());
     std::vector<std::byte> row(*quant::bytes_per_row<TestType>(k));
-    quant::quantize_row<TestType>(in.data(), k, row.data(), cost.data());
+    quant::Encoder<quant::AllFormats>::quantize_row(TestType::type_id, in.data(), k, row.data(), cost.data());
     const auto got = decode<TestType>(row), plain = decode<TestType>(encode<TestType>(in));
     for (std::size_t i = 0; i < k; ++i) {
       with += cost[i] * (double(got[i]) - in[i]) * (double(got[i]) - in[i]);
       without += cost[i] * (double(plain[i]) - in[i]) * (double(plain[i]) - in[i]);
     }
     // no cost at all is no reason for NaN
-    quant::quantize_row<TestType>(in.data(), k, row.data(), std::vector<float>(k, 0.0f).data());
+    quant::Encoder<quant::AllFormats>::quantize_row(TestType::type_id, in.data(), k, row.data(),
+                                                    std::vector<float>(k, 0.0f).data());
     for (const float v : decode<TestType>(row)) REQUIRE(std::isfinite(v));
   }
   INFO(TestType::name);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lamina/gguf/gguf.hpp"
+#include "lamina/quant/encoder.hpp"
 #include "lamina/quant/format.hpp"
 #include "lamina/quant/registry.hpp"
 
@@ -178,7 +179,7 @@ struct TinyModel {
           state = state * 6364136223846793005u + 1442695040888963407u;
           v = middle + scale * 1.7320508f * (static_cast<float>(state >> 40) / 8388608.0f - 1.0f);
         }
-        quant::quantize_row<Format>(row.data(), columns, out.data() + r * row_bytes);
+        quant::Encoder<quant::AllFormats>::quantize_row(type, row.data(), columns, out.data() + r * row_bytes);
         if (order != std::endian::native) quant::byteswap_row<Format>(out.data() + r * row_bytes, columns);
       }
     });

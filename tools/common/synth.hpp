@@ -35,6 +35,7 @@
 #include "lamina/gguf/atomic_file.hpp"
 #include "lamina/gguf/encoder.hpp"
 #include "lamina/gguf/gguf.hpp"
+#include "lamina/quant/encoder.hpp"
 #include "lamina/quant/registry.hpp"
 #include "lamina/runtime/families.hpp"
 #include "lamina/runtime/sampler_random.hpp"
@@ -82,7 +83,7 @@ struct SynthPool {
       static_assert(granule % Format::block_size == 0);
       granule_bytes = granule / Format::block_size * sizeof(typename Format::Block);
       bytes.resize(n_granules * granule_bytes);
-      quant::quantize_row<Format>(weights.data(), weights.size(), bytes.data());
+      quant::Encoder<quant::AllFormats>::quantize_row(id, weights.data(), weights.size(), bytes.data());
     });
   }
 

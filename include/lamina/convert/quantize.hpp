@@ -26,6 +26,7 @@
 #include "lamina/core/error.hpp"
 #include "lamina/core/team.hpp"
 #include "lamina/gguf/gguf.hpp"
+#include "lamina/quant/encoder.hpp"
 #include "lamina/quant/format.hpp"
 #include "lamina/quant/registry.hpp"
 
@@ -157,7 +158,7 @@ class TensorConverter {
       using Format = typename decltype(format)::type;
       // Where signs are all that a weight has, the large ones would pull all others up with them.
       constexpr bool only_signs = 8.0 * sizeof(typename Format::Block) < 1.5 * Format::block_size;
-      quant::quantize_row<Format>(weights, n, out, only_signs ? importance : buffers->cost);
+      quant::Encoder<quant::AllFormats>::quantize_row(to_, weights, n, out, only_signs ? importance : buffers->cost);
       quant::dequantize_row<Format>(out, n, buffers->back);
     });
     for (std::size_t i = 0; i < n; ++i) {
