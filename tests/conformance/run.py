@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the shared reference checks (check.py) for one line of sets.txt.
 
-usage: run.py BIN SHARED SET FOLDER ONLY [--model FILE] [--every-target] [--every-split] [--below NMSE]
+usage: run.py BIN SHARED SET FOLDER ONLY [--model FILE] [--every-target] [--every-split] [--best-split] [--below NMSE]
 
 ONLY           patterns, separated by commas; each has to match something
 --every-target once per kernel target of this machine, as `llm targets` lists them
 --every-split  as --every-target, and for each batch of 1, 7 and all tokens with 1 and 2 threads
+--best-split   as --every-target, and on the best target for those splits too
 --below NMSE   every reported error has to be smaller than this, however lenient the check's own bar is
 """
 import argparse
@@ -28,11 +29,13 @@ def targets(bin_dir):
 
 def runs(o):
     """The extra options of each run."""
-    if not (o.every_target or o.every_split):
+    if not (o.every_target or o.every_split or o.best_split):
         return [[]]
     splits = list(itertools.product(([], ["--batch", "1"], ["--batch", "7"]), (["--threads", "1"], ["--threads", "2"])))
-    splits = [b + t for b, t in splits] if o.every_split else [[]]
-    return [["--target", t] + s for t in targets(o.bin) for s in splits]
+    splits = [b + t for b, t in splits]
+    names = targets(o.bin)  # best first
+    split = names if o.every_split else names[:1] if o.best_split else []
+    return [["--target", t] + s for t in names for s in (splits if t in split else [[]])]
 
 
 def errors(text):
@@ -46,6 +49,7 @@ def main():
     p.add_argument("--model")
     p.add_argument("--every-target", action="store_true")
     p.add_argument("--every-split", action="store_true")
+    p.add_argument("--best-split", action="store_true")
     p.add_argument("--below", type=float)
     o = p.parse_args()
 

@@ -117,7 +117,7 @@ with tempfile.TemporaryDirectory() as d:
         run("perplexity", "-m", model, "-f", os.path.join(gold, "apache-2.0.txt"), "--windows", "1", "--save-logits", at("base.kld"))
         kl = []
         for extra in ([], ["--imatrix", matrix]):
-            run("quantize", model, at("q.gguf"), "IQ2_XXS", "--allow-requantize", *extra)
+            run("quantize", model, at("q.gguf"), "Q2_K", "--allow-requantize", *extra)
             kl.append(json.loads(run("perplexity", "-m", at("q.gguf"), "--kl-base", at("base.kld"), "--json").stdout)["kl_divergence"]["value"])
-        ok(kl[1] < 0.5 * kl[0], "divergence without and with importance: %r" % kl)
+        ok(kl[1] < 0.9 * kl[0], "divergence without and with importance: %r" % kl)
 print("ok")
