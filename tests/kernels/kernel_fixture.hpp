@@ -92,8 +92,8 @@ class GuardedBytes {
   std::byte* base_ = nullptr;
 };
 
-// In header mode targets.cpp compiles it, once for all tests, as the library does otherwise.
 }  // namespace lamina::test
+// In header mode targets.cpp compiles it, once for all tests, as the library does otherwise.
 extern template class lamina::quant::Encoder<lamina::quant::AllFormats>;
 namespace lamina::test {
 
