@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lamina/gguf/gguf.hpp"
+#include "lamina/quant/encoder.hpp"
 #include "lamina/quant/registry.hpp"
 
 using namespace lamina;
@@ -90,6 +91,16 @@ TEMPLATE_LIST_TEST_CASE("quantising loses no more than the format must", "[quant
     // about 6 dB a bit: one bit leaves less than half, four some 0.6%, sixteen nearly nothing
     CHECK(relative <= (bits >= 32 ? 0.0 : bits >= 16 ? 1e-5 : bits >= 8 ? 4e-4 : 8 * std::exp2(-2 * bits)));
   }
+}
+
+TEST_CASE("an encoder writes nothing for a format that it does not have", "[quant]") {
+  const auto in = weights(k, 1);
+  std::vector<std::byte> row(k * sizeof(float));
+  const auto untouched = row;
+  CHECK_FALSE(quant::Encoder<quant::AllFormats>::quantize_row(0xffffffffu, in.data(), k, row.data()));
+  CHECK(row == untouched);
+  REQUIRE(quant::Encoder<quant::AllFormats>::quantize_row(quant::F32::type_id, in.data(), k, row.data()));
+  CHECK(row != untouched);
 }
 
 TEMPLATE_LIST_TEST_CASE("what decoding gives, quantising finds again", "[quant]", AllFormats) {
